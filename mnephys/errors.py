@@ -1,0 +1,134 @@
+"""Every error that mnephys raises on purpose.
+
+::
+
+    MnephysError
+    ├── ReadError (OSError)                  a file could not be read
+    │   ├── MissingFileError (FileNotFoundError)   nothing is at that path
+    │   ├── UnsupportedFormatError           no reader knows this content
+    │   ├── TruncatedFileError               the file ends before its own header says
+    │   ├── CorruptHeaderError               a header field cannot be true
+    │   ├── FileUnitsError (UnitsError)      units are missing, unknown or contradict the values
+    │   ├── SeveralRecordingsError           one was asked for, several are inside
+    │   └── MissingPluginError               a vendor's filter is needed to read it
+    ├── UnitsError (ValueError)              a unit is not in the table, or of another dimension
+    ├── ProtocolError (ValueError)           a stimulus cannot be used as asked
+    ├── SampleSheetError (ValueError)        a sample sheet contradicts itself or the files
+    ├── RubricError (ValueError)             a rubric is not valid
+    ├── StoreError (OSError)                 an output folder or its store cannot be used
+    └── ResourceLimitError (MemoryError)     reading would need more memory than allowed
+
+Each message is one line that names the file and the place and says what to do.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = [
+    "CorruptHeaderError",
+    "FileUnitsError",
+    "MissingFileError",
+    "MissingPluginError",
+    "MnephysError",
+    "ProtocolError",
+    "ReadError",
+    "ResourceLimitError",
+    "RubricError",
+    "SampleSheetError",
+    "SeveralRecordingsError",
+    "StoreError",
+    "TruncatedFileError",
+    "UnitsError",
+    "UnsupportedFormatError",
+]
+
+
+def _one_line(text: str) -> str:
+    """Fold white space, so that text from a file cannot forge a second line."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+class MnephysError(Exception):
+    """Base of all errors raised on purpose; catching it catches nothing else."""
+
+
+class ReadError(MnephysError, OSError):
+    """A file could not be read.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file, as the user named it.
+    problem : str
+        What is wrong, and where in the file.
+    advice : str, optional
+        What the user can do about it.
+
+    Examples
+    --------
+    >>> print(ReadError("cell.abf", "is empty", "copy it again from the rig"))
+    cell.abf: is empty; copy it again from the rig
+    """
+
+    def __init__(self, path: str | Path, problem: str, advice: str = "") -> None:
+        self.path = str(path)
+        self.problem = _one_line(problem)
+        self.advice = _one_line(advice)
+        super().__init__(path, problem, advice)
+
+    def __str__(self) -> str:
+        tail = f"; {self.advice}" if self.advice else ""
+        return f"{_one_line(self.path)}: {self.problem}{tail}"
+
+
+class MissingFileError(ReadError, FileNotFoundError):
+    """Nothing is at the path that was given."""
+
+
+class UnsupportedFormatError(ReadError):
+    """No reader recognises the content of the file."""
+
+
+class TruncatedFileError(ReadError):
+    """The file ends before the end that its own header states."""
+
+
+class CorruptHeaderError(ReadError):
+    """A header field cannot be true: an offset outside the file, a rate that is not finite."""
+
+
+class UnitsError(MnephysError, ValueError):
+    """A unit is not in the table, or has another dimension than the one asked for."""
+
+
+class FileUnitsError(ReadError, UnitsError):
+    """The units stored in a file are missing, unknown, or contradict the values beside them."""
+
+
+class SeveralRecordingsError(ReadError):
+    """`read` was asked for one recording of a file that holds several."""
+
+
+class MissingPluginError(ReadError):
+    """The file needs a vendor's decompression filter that is not installed."""
+
+
+class ProtocolError(MnephysError, ValueError):
+    """A stimulus cannot be used as asked."""
+
+
+class SampleSheetError(MnephysError, ValueError):
+    """A sample sheet contradicts itself or the files it describes."""
+
+
+class RubricError(MnephysError, ValueError):
+    """A rubric is not valid."""
+
+
+class StoreError(MnephysError, OSError):
+    """An output folder or the store in it cannot be used."""
+
+
+class ResourceLimitError(MnephysError, MemoryError):
+    """Reading would need more memory than is allowed."""

@@ -1,0 +1,211 @@
+"""The data model: what a reader returns and the feature core works on.
+
+Everything is a plain array in a fixed unit; `neo` and `quantities` objects exist only at the
+boundary (`mnephys.from_neo`, `mnephys.to_neo`). Plates get their own class beside the sweeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnephys.errors import UnitsError
+
+__all__ = ["Clamp", "CommandSource", "FloatArray", "IntArray", "Provenance", "SweepRecording"]
+
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.integer[Any]]
+
+
+class Clamp(StrEnum):
+    """What the amplifier controlled."""
+
+    CURRENT = "current clamp"
+    VOLTAGE = "voltage clamp"
+
+
+class CommandSource(StrEnum):
+    """Where the command came from, most trusted first."""
+
+    RECORDED = "recorded"
+    USER_LIST = "user list"
+    EPOCH_TABLE = "epoch table"
+    INFERRED = "inferred"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a recording came from; it travels into every output.
+
+    Parameters
+    ----------
+    path : str
+        The path as given by the user; empty for data that came from memory.
+    sha256 : str
+        SHA-256 of the file, hexadecimal.
+    size : int
+        Size of the file in bytes.
+    format, format_version : str
+        For example ``"ABF"`` and ``"2.6.0.0"``.
+    reader : str
+        The module that read it.
+    mnephys_version : str
+        The version that read it.
+    parameters : mapping
+        Every parameter that changed what was read.
+    """
+
+    path: str = ""
+    sha256: str = ""
+    size: int = 0
+    format: str = ""
+    format_version: str = ""
+    reader: str = ""
+    mnephys_version: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SweepRecording:
+    """Sweeps of one cell under current or voltage clamp.
+
+    Parameters
+    ----------
+    response : ndarray, float32, shape (n_sweeps, n_samples)
+        Membrane potential in mV (current clamp) or membrane current in pA (voltage clamp).
+        Sweeps shorter than the longest are padded with NaN.
+    sampling_rate : float
+        In Hz.
+    clamp : Clamp
+        What the amplifier controlled.
+    command : ndarray, float32, shape (n_sweeps, n_samples), optional
+        Injected current in pA (current clamp) or command potential in mV (voltage clamp).
+    command_source : CommandSource
+        Where `command` came from.
+    n_valid : ndarray, int, shape (n_sweeps,), optional
+        Samples of each sweep that were recorded; all of them if omitted.
+    sweep_start : ndarray, float, shape (n_sweeps,), optional
+        Start of each sweep in s after the start of the recording.
+    holding : float, optional
+        Command between sweeps in pA or mV; None where the file does not say.
+    channel : str
+        Name of the response channel.
+    tags : tuple of (float, str)
+        Time in s and text of each comment set during the recording.
+    junction_potential : float, optional
+        Liquid junction potential in mV; None where unknown.
+    junction_potential_subtracted : bool, optional
+        Whether it is already subtracted from the voltages; None where unknown.
+    problems : tuple of str
+        What the reader noticed, one sentence each: two commands that disagree, for example.
+    metadata : mapping
+        Everything else that the file says.
+    provenance : Provenance
+        Where it came from.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, the sampling rate is not finite and positive, or there is no sample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> recording = SweepRecording(np.full((2, 1000), -70.0), 20000.0, Clamp.CURRENT)
+    >>> recording
+    SweepRecording: current clamp, 2 sweeps x 0.05 s @ 20 kHz, response mV, command none
+    """
+
+    response: FloatArray
+    sampling_rate: float
+    clamp: Clamp
+    command: FloatArray | None = None
+    command_source: CommandSource = CommandSource.NONE
+    n_valid: IntArray = None  # type: ignore[assignment]  # filled in __post_init__, an array ever after
+    sweep_start: FloatArray = None  # type: ignore[assignment]  # filled in __post_init__, an array ever after
+    holding: float | None = None
+    channel: str = ""
+    tags: tuple[tuple[float, str], ...] = ()
+    junction_potential: float | None = None
+    junction_potential_subtracted: bool | None = None
+    problems: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Provenance = field(default_factory=Provenance)
+
+    def __post_init__(self) -> None:
+        response = np.atleast_2d(np.asarray(self.response, dtype=np.float32))
+        if response.ndim != 2 or response.size == 0:
+            raise ValueError(f"response has shape {response.shape}, needs (n_sweeps, n_samples), not empty")
+        if not (np.isfinite(self.sampling_rate) and self.sampling_rate > 0):
+            raise ValueError(f"sampling_rate is {self.sampling_rate}, needs a positive number of Hz")
+        n_sweeps, n_samples = response.shape
+        command = None if self.command is None else np.atleast_2d(np.asarray(self.command, dtype=np.float32))
+        if command is not None and command.shape != response.shape:
+            raise ValueError(f"command has shape {command.shape}, response {response.shape}")
+        if (command is None) is not (self.command_source in {CommandSource.NONE, CommandSource.INFERRED}):
+            raise ValueError(f"command_source is {self.command_source.value!r}, which contradicts command")
+        n_valid = np.full(n_sweeps, n_samples) if self.n_valid is None else np.asarray(self.n_valid, dtype=int)
+        start = np.zeros(n_sweeps) if self.sweep_start is None else np.asarray(self.sweep_start, dtype=float)
+        if n_valid.shape != (n_sweeps,) or start.shape != (n_sweeps,):
+            raise ValueError("n_valid and sweep_start need one value per sweep")
+        if n_valid.min() < 0 or n_valid.max() > n_samples:
+            raise ValueError(f"n_valid needs to lie in 0..{n_samples}")
+        for name, value in {
+            "response": response,
+            "command": command,
+            "n_valid": n_valid,
+            "sweep_start": start,
+            "sampling_rate": float(self.sampling_rate),
+            "clamp": Clamp(self.clamp),
+            "command_source": CommandSource(self.command_source),
+        }.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def n_sweeps(self) -> int:
+        """Number of sweeps."""
+        return int(self.response.shape[0])
+
+    @property
+    def n_samples(self) -> int:
+        """Samples of the longest sweep."""
+        return int(self.response.shape[1])
+
+    @property
+    def duration(self) -> float:
+        """Length of the longest sweep in s."""
+        return self.n_samples / self.sampling_rate
+
+    @property
+    def response_unit(self) -> str:
+        """``"mV"`` under current clamp, ``"pA"`` under voltage clamp."""
+        return "mV" if self.clamp is Clamp.CURRENT else "pA"
+
+    @property
+    def command_unit(self) -> str:
+        """``"pA"`` under current clamp, ``"mV"`` under voltage clamp."""
+        return "pA" if self.clamp is Clamp.CURRENT else "mV"
+
+    def require(self, clamp: Clamp) -> None:
+        """Raise unless the recording was made under `clamp`.
+
+        Raises
+        ------
+        UnitsError
+            If the response is in the other unit.
+        """
+        if self.clamp is not clamp:
+            raise UnitsError(f"{self.provenance.path or 'recording'}: is {self.clamp.value}, needs {clamp.value}")
+
+    def __repr__(self) -> str:
+        return (
+            f"SweepRecording: {self.clamp.value}, {self.n_sweeps} sweep{'s' * (self.n_sweeps != 1)} x "
+            f"{self.duration:g} s @ {self.sampling_rate / 1000:g} kHz, response {self.response_unit}, "
+            f"command {self.command_source.value}"
+        )
