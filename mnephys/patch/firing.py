@@ -1,0 +1,397 @@
+"""What a cell fires on current steps: counts, rates, rheobase, pattern, adaptation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnephys.measurement import Feature, Measurement, Status
+from mnephys.patch.family import LONG_STEP_MS, Family
+from mnephys.patch.segments import stretch_mean
+from mnephys.recording import FloatArray, IntArray
+
+__all__ = ["FEATURES", "PATTERNS", "StepFiring", "measure_firing", "step_firing"]
+
+PATTERNS = ("none", "abortive", "single", "phasic", "sustained")
+"""Firing on one step, from least to most: no response; spikelets only; one action potential; two or more
+that stop before the step ends; three or more up to the step's end."""
+
+SUSTAINED_MIN_APS = 3
+SUSTAINED_TAIL = 1.5
+ADAPTATION_MIN_APS = 5
+REBOUND_S = 0.5
+
+_SWEEP = ("sweep",)
+_CELL = ("cell",)
+_OWN = "mnephys"
+
+FEATURES = {
+    f.name: f
+    for f in (
+        Feature("step_current", "pA", _SWEEP, "Injected current during the step", _OWN, (-1e5, 1e5)),
+        Feature("spike_count", "1", _SWEEP, "Action potentials evoked by the step", _OWN, (0, 1e6)),
+        Feature("firing_rate", "Hz", _SWEEP, "Action potentials over the step's duration", _OWN, (0, 1000)),
+        Feature(
+            "firing_pattern",
+            "1",
+            ("cell", "sweep"),
+            f"Most sustained firing on any step: {', '.join(PATTERNS)}",
+            "10.3389/fncel.2015.00349",
+            parameters={"sustained_min_aps": SUSTAINED_MIN_APS, "sustained_tail_isis": SUSTAINED_TAIL},
+        ),
+        Feature("rheobase", "pA", _CELL, "Smallest step current with an action potential, median over repeats", _OWN),
+        Feature("max_firing_rate", "Hz", _CELL, "Highest rate over a whole step", _OWN, (0, 1000)),
+        Feature("max_instantaneous_rate", "Hz", _CELL, "Inverse of the shortest interval on any step", _OWN, (0, 2000)),
+        Feature(
+            "max_sustained_rate",
+            "Hz",
+            _CELL,
+            "Highest rate over a step on which firing lasts to the end; 0 where it never does",
+            _OWN,
+            (0, 1000),
+        ),
+        Feature("fi_gain", "Hz/pA", _CELL, "Slope of the f-I curve from rheobase to its maximum", _OWN, (-10, 10)),
+        Feature("first_spike_latency", "s", _CELL, "Step onset to first threshold, at rheobase", _OWN, (0, 100)),
+        Feature(
+            "spike_frequency_adaptation",
+            "1",
+            _CELL,
+            "Mean of the last 3 intervals over the first, at the step nearest 2 x rheobase; 1 is none",
+            _OWN,
+            (0, 100),
+            {"min_aps": ADAPTATION_MIN_APS},
+        ),
+        Feature("isi_cv", "1", _CELL, "SD (ddof 0) over mean of the intervals, on the same step", _OWN, (0, 100)),
+        Feature(
+            "depolarization_block_current",
+            "pA",
+            _CELL,
+            "Smallest current at which firing that lower currents sustain stops while the cell stays depolarised",
+            _OWN,
+        ),
+        Feature(
+            "rebound_spike_count",
+            "1",
+            _CELL,
+            "Most action potentials within 0.5 s after a hyperpolarising step",
+            "10.1371/journal.pone.0040154",
+            (0, 1000),
+            {"window_s": REBOUND_S},
+        ),
+        Feature("spontaneous_rate", "Hz", _CELL, "Action potentials per second before any step", _OWN, (0, 1000)),
+        Feature(
+            "abortive_spike_count", "1", _CELL, "Spikelets that are no action potentials, on steps", _OWN, (0, 1e6)
+        ),
+    )
+}
+"""The features that this module measures."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepFiring:
+    """Firing on every row of `Family.steps`, in equal-length columns.
+
+    Parameters
+    ----------
+    count : ndarray, int, shape (n_rows,)
+        Action potentials.
+    rate : ndarray, float, shape (n_rows,)
+        `count` over duration, Hz.
+    pattern : ndarray, int, shape (n_rows,)
+        Index into `PATTERNS`.
+    shortest, longest : ndarray, float, shape (n_rows,)
+        Shortest and longest interval between peaks in s; NaN below two action potentials.
+    blocked : ndarray, bool, shape (n_rows,)
+        Firing stops before the end while the voltage stays above the first threshold.
+    late_voltage : ndarray, float, shape (n_rows,)
+        Mean of the last tenth of the row in mV, at most 100 ms.
+    """
+
+    count: IntArray
+    rate: FloatArray
+    pattern: IntArray
+    shortest: FloatArray
+    longest: FloatArray
+    blocked: NDArray[np.bool_]
+    late_voltage: FloatArray
+
+
+def step_firing(family: Family) -> StepFiring:
+    """Describe the firing on every stretch of a family.
+
+    Parameters
+    ----------
+    family : Family
+        A recording with its steps and action potentials.
+
+    Returns
+    -------
+    StepFiring
+        One entry per row of `family.steps`.
+
+    Notes
+    -----
+    Firing is *sustained* if there are at least three action potentials and the time from the last one
+    to the end of the step is at most 1.5 x the longest interval.
+    """
+    steps, aps = family.steps, family.aps
+    count = family.ap_count
+    peak = np.asarray(aps["peak_time"], dtype=np.float64)
+    same = family.ap_step[1:] == family.ap_step[:-1]
+    interval, owner = np.diff(peak)[same], family.ap_step[1:][same]
+    shortest = np.full(count.size, np.inf)
+    longest = np.full(count.size, -np.inf)
+    np.minimum.at(shortest, owner, interval)
+    np.maximum.at(longest, owner, interval)
+    last = np.full(count.size, -np.inf)
+    np.maximum.at(last, family.ap_step, peak)
+    tail = steps.stop_time() - last
+    lasting = (count >= SUSTAINED_MIN_APS) & (tail <= SUSTAINED_TAIL * longest)
+    pattern = np.select(
+        [lasting, count >= 2, count == 1, family.spikelet_count > 0],
+        [PATTERNS.index(name) for name in ("sustained", "phasic", "single", "abortive")],
+        default=PATTERNS.index("none"),
+    )
+    tenth = np.minimum((steps.stop - steps.start) // 10, round(0.1 * family.sampling_rate))
+    late = stretch_mean(family.voltage.ravel(), steps.stop - np.maximum(tenth, 1), steps.stop)
+    first_threshold = np.full(count.size, np.inf)
+    firing = count > 0
+    at = np.searchsorted(family.ap_step, np.flatnonzero(firing))
+    first_threshold[firing] = np.asarray(aps["threshold_voltage"])[at]
+    two = count >= 2
+    return StepFiring(
+        count=count,
+        rate=count / steps.duration,
+        pattern=pattern,
+        shortest=np.where(two, shortest, np.nan),
+        longest=np.where(two, longest, np.nan),
+        blocked=firing & ~lasting & (late > first_threshold),
+        late_voltage=late,
+    )
+
+
+def measure_firing(family: Family) -> list[Measurement]:
+    """Measure the firing features of a family.
+
+    Parameters
+    ----------
+    family : Family
+        After quality control.
+
+    Returns
+    -------
+    list of Measurement
+        Rows for each test step (level ``sweep``; ``s3`` is the fourth sweep's first test step, ``s3.2``
+        its second) and for the cell.
+    """
+    firing = step_firing(family)
+    return [*_sweep_rows(family, firing), *_cell_rows(family, firing)]
+
+
+def _sweep_rows(family: Family, firing: StepFiring) -> list[Measurement]:
+    steps = family.steps
+    rows = np.flatnonzero(steps.test & family.usable)
+    sweep = steps.sweep[rows]
+    nth = np.arange(rows.size) - np.searchsorted(sweep, sweep) + 1
+    out: list[Measurement] = []
+    for row, k in zip(rows.tolist(), nth.tolist(), strict=True):
+        at = {"level": "sweep", "id": f"s{steps.sweep[row]}" + (f".{k}" if k > 1 else "")}
+        current = float(steps.current[row])
+        if np.isfinite(current):
+            out.append(FEATURES["step_current"].measured(current, **at))
+        else:
+            reason = "the file holds no command"
+            out.append(FEATURES["step_current"].missing(Status.NOT_APPLICABLE, reason, **at))
+        out.extend(
+            (
+                FEATURES["spike_count"].measured(float(firing.count[row]), **at),
+                FEATURES["firing_rate"].measured(float(firing.rate[row]), **at),
+                FEATURES["firing_pattern"].category(PATTERNS[firing.pattern[row]], **at),
+            )
+        )
+    return out
+
+
+def _cell_rows(family: Family, firing: StepFiring) -> list[Measurement]:
+    rows = family.long_test
+    spontaneous = _spontaneous(family)
+    rebound = _rebound(family)
+    if not rows.any():
+        why = f"no current step of at least {LONG_STEP_MS:g} ms in a sweep that passed quality control"
+        others = [f for name, f in FEATURES.items() if f.levels[0] == "cell" and name not in _APART]
+        return [f.missing(Status.NOT_APPLICABLE, why) for f in others] + [rebound, spontaneous]
+    count = firing.count[rows]
+    best = int(firing.pattern[rows].max())
+    sustained = rows & (firing.pattern == PATTERNS.index("sustained"))
+    highest = float(firing.rate[sustained].max()) if sustained.any() else 0.0
+    instant = 1.0 / firing.shortest[rows & (firing.count >= 2)]
+    few = "no step evoked two action potentials"
+    return [
+        FEATURES["firing_pattern"].category(PATTERNS[best]),
+        FEATURES["max_firing_rate"].measured(float(firing.rate[rows].max())),
+        FEATURES["max_sustained_rate"].measured(
+            highest, remark="" if sustained.any() else "no step sustained firing to its end"
+        ),
+        FEATURES["max_instantaneous_rate"].measured(float(instant.max()))
+        if instant.size
+        else FEATURES["max_instantaneous_rate"].missing(Status.TOO_FEW_EVENTS, few),
+        FEATURES["abortive_spike_count"].measured(float(family.spikelet_count[rows].sum())),
+        *_threshold_rows(family, firing, int(count.sum())),
+        rebound,
+        spontaneous,
+    ]
+
+
+_APART = {"rebound_spike_count", "spontaneous_rate"}
+_NEED_CURRENT = (
+    "rheobase",
+    "fi_gain",
+    "first_spike_latency",
+    "spike_frequency_adaptation",
+    "isi_cv",
+    "depolarization_block_current",
+)
+
+
+def _threshold_rows(family: Family, firing: StepFiring, n_aps: int) -> list[Measurement]:
+    """Measure what is defined relative to the rheobase."""
+    steps, rows = family.steps, family.long_test
+    if np.isnan(steps.current[rows]).any():
+        why = "the injected current is not known: the file holds no command"
+        return [FEATURES[name].missing(Status.NOT_APPLICABLE, why) for name in _NEED_CURRENT]
+    if n_aps == 0:
+        top = f"no action potential up to {steps.current[rows].max():g} pA"
+        return [FEATURES[name].missing(Status.TOO_FEW_EVENTS, top) for name in _NEED_CURRENT]
+    each = rheobases(steps.order[rows], steps.current[rows], firing.count[rows])
+    rheobase = float(np.median(each))
+    at_lowest = rheobase <= steps.current[rows].min()
+    remark = f"{each.size} families" if each.size > 1 else ""
+    if at_lowest:
+        remark = "the smallest current tested already evokes action potentials: an upper bound"
+    primary = family.primary
+    at_rheobase = primary & (steps.current == steps.current[primary & (firing.count > 0)].min(initial=np.inf))
+    first = family.first_ap(at_rheobase)
+    latency = np.asarray(family.aps["threshold_time"])[first] - steps.start_time()[family.ap_step[first]]
+    return [
+        FEATURES["rheobase"].measured(rheobase, remark=remark),
+        _gain(steps.current[primary], firing.rate[primary], firing.count[primary]),
+        FEATURES["first_spike_latency"].measured(float(np.median(latency)))
+        if latency.size
+        else FEATURES["first_spike_latency"].missing(Status.TOO_FEW_EVENTS, "the first step evokes none"),
+        *_regularity(family, firing, rheobase),
+        _block(steps.current[primary], firing, primary),
+    ]
+
+
+def rheobases(order: IntArray, current: FloatArray, count: IntArray) -> FloatArray:
+    """Return the smallest current with an action potential of each step and repeat.
+
+    Parameters
+    ----------
+    order : ndarray, int, shape (n,)
+        Which step of its sweep each entry is.
+    current : ndarray, float, shape (n,)
+        In pA.
+    count : ndarray, int, shape (n,)
+        Action potentials.
+
+    Returns
+    -------
+    ndarray, float, shape (n_families_that_fired,)
+        In pA. The k-th time that a current is given counts as the k-th repeat.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rheobases(np.zeros(4, int), np.array([10.0, 20.0, 10.0, 20.0]), np.array([0, 1, 1, 2]))
+    array([20., 10.])
+    """
+    by = np.lexsort((np.arange(order.size), current, order))
+    new = np.ones(order.size, dtype=bool)
+    new[1:] = (order[by][1:] != order[by][:-1]) | (current[by][1:] != current[by][:-1])
+    position = np.arange(order.size)
+    repeat = np.empty(order.size, dtype=np.int64)
+    repeat[by] = position - np.maximum.accumulate(np.where(new, position, 0))
+    fired = count > 0
+    families, owner = np.unique(np.stack([order, repeat])[:, fired], axis=1, return_inverse=True)
+    smallest = np.full(families.shape[1], np.inf)
+    np.minimum.at(smallest, owner.ravel(), current[fired])
+    return smallest
+
+
+def _gain(current: FloatArray, rate: FloatArray, count: IntArray) -> Measurement:
+    feature = FEATURES["fi_gain"]
+    if not (count > 0).any():
+        return feature.missing(Status.TOO_FEW_EVENTS, "the first step evokes no action potential")
+    top = current[rate == rate.max()].min()
+    used = (current >= current[count > 0].min()) & (current <= top)
+    if np.unique(current[used]).size < 3:
+        why = "fewer than three currents between rheobase and the highest rate"
+        return feature.missing(Status.TOO_FEW_EVENTS, why)
+    away = current[used] - current[used].mean()
+    return feature.measured(float(away @ rate[used] / (away @ away)))
+
+
+def _regularity(family: Family, firing: StepFiring, rheobase: float) -> list[Measurement]:
+    names = ("spike_frequency_adaptation", "isi_cv")
+    enough = family.primary & (firing.count >= ADAPTATION_MIN_APS) & ~firing.blocked
+    if not enough.any():
+        why = f"no step evoked {ADAPTATION_MIN_APS} action potentials"
+        return [FEATURES[name].missing(Status.TOO_FEW_EVENTS, why) for name in names]
+    current = np.where(enough, family.steps.current, np.inf)
+    row = int(np.argmin(np.abs(current - 2.0 * rheobase)))
+    interval = np.diff(np.asarray(family.aps["peak_time"], dtype=np.float64)[family.ap_step == row])
+    remark = f"at {family.steps.current[row]:g} pA, {interval.size + 1} action potentials"
+    return [
+        FEATURES[names[0]].measured(float(interval[-3:].mean() / interval[0]), remark=remark),
+        FEATURES[names[1]].measured(float(interval.std() / interval.mean()), remark=remark),
+    ]
+
+
+def _block(current: FloatArray, firing: StepFiring, primary: NDArray[np.bool_]) -> Measurement:
+    feature = FEATURES["depolarization_block_current"]
+    sustained = firing.pattern[primary] == PATTERNS.index("sustained")
+    if not sustained.any():
+        return feature.missing(Status.NOT_APPLICABLE, "no step sustained firing to its end")
+    beyond = current > current[sustained].max()
+    blocked = beyond & firing.blocked[primary]
+    if not blocked.any():
+        return feature.missing(Status.TOO_FEW_EVENTS, f"no block up to {current.max():g} pA")
+    return feature.measured(float(current[blocked].min()))
+
+
+def _spontaneous(family: Family) -> Measurement:
+    steps = family.steps
+    quiet = family.usable & (steps.start % steps.n_samples == 0) & ~steps.ramp
+    duration = float(steps.duration[quiet].sum())
+    if duration <= 0:
+        return FEATURES["spontaneous_rate"].missing(Status.NOT_APPLICABLE, "no time before the first step")
+    return FEATURES["spontaneous_rate"].measured(
+        float(family.ap_count[quiet].sum()) / duration, remark=f"in {duration:.3g} s before the steps"
+    )
+
+
+def _rebound(family: Family) -> Measurement:
+    """Count action potentials after the release from hyperpolarisation."""
+    steps = family.steps
+    following = np.minimum(np.arange(len(steps)) + 1, len(steps) - 1)
+    released = (
+        family.usable
+        & (steps.current < steps.holding)
+        & (steps.duration >= LONG_STEP_MS / 1000.0)
+        & (following != np.arange(len(steps)))
+        & (steps.sweep[following] == steps.sweep)
+        & np.isclose(steps.current[following], steps.holding[following], atol=0.5)
+    )
+    if not released.any():
+        why = "no hyperpolarising step that is followed by the holding current"
+        return FEATURES["rebound_spike_count"].missing(Status.NOT_APPLICABLE, why)
+    after = following[released]
+    since = np.asarray(family.aps["threshold_time"], dtype=np.float64) - steps.start_time()[family.ap_step]
+    in_time = np.bincount(family.ap_step[since <= REBOUND_S], minlength=len(steps))
+    deepest = steps.current[released].min()
+    return FEATURES["rebound_spike_count"].measured(
+        float(in_time[after].max()), remark=f"{int(released.sum())} releases, from {deepest:g} pA at most"
+    )

@@ -1,0 +1,303 @@
+"""Quality control: which sweeps a cell is judged on, and whether it can be judged at all.
+
+A sweep is excluded with a reason and the others stay. Nothing here removes a cell for being immature:
+there is no smallest spike and no resting potential that a cell must have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mnephys.measurement import Feature, Measurement, Status
+from mnephys.patch.family import LONG_STEP_MS, Family
+from mnephys.patch.firing import step_firing
+from mnephys.patch.passive import BASELINE_S, family_charging, step_deflections
+from mnephys.patch.segments import Stretches, stretch_mean
+from mnephys.recording import FloatArray
+
+__all__ = ["FEATURES", "QualityLimits", "control_quality"]
+
+
+@dataclass(frozen=True, slots=True)
+class QualityLimits:
+    """When a sweep or a cell is excluded; the defaults are a patch lab's, and all can be set.
+
+    Parameters
+    ----------
+    voltage_range : float
+        No membrane is further from 0 mV than this.
+    smallest_span : float
+        A response that never leaves +- this many mV is in volts, or not of a cell.
+    baseline_shift : float
+        Largest distance of a sweep's baseline from the median of all, in mV.
+    baseline_noise : float
+        Largest standard deviation of the fast noise, in mV.
+    clipping : float
+        Longest flat run at the recording's extreme, in ms, if the voltage hits it steeply.
+    clipping_slope : float
+        How steeply, in mV/ms.
+    bridge_error : float
+        Largest jump at the onset of a step, in MOhm.
+    ohmic_voltage : float
+        A steady state beyond this many mV, proportional to the current and without action potentials,
+        is an electrode or a model cell and no membrane.
+    ohmic_correlation : float
+        How proportional.
+    dead_potential, dead_deflection : float
+        A cell is dead if, in mV, it rests within the first of 0, no step moves it by the second, and
+        nothing fires.
+    drive_voltage : float
+        A silent cell was driven if a step brought its steady state here, in mV.
+    """
+
+    voltage_range: float = 150.0
+    smallest_span: float = 1.0
+    baseline_shift: float = 10.0
+    baseline_noise: float = 3.0
+    clipping: float = 1.0
+    clipping_slope: float = 2.0
+    bridge_error: float = 100.0
+    ohmic_voltage: float = 40.0
+    ohmic_correlation: float = 0.998
+    dead_potential: float = 10.0
+    dead_deflection: float = 1.0
+    drive_voltage: float = -10.0
+
+
+_SWEEP = ("sweep",)
+_CELL = ("cell",)
+_OWN = "mnephys"
+
+FEATURES = {
+    f.name: f
+    for f in (
+        Feature("qc_sweep", "1", _SWEEP, "Whether the sweep is used, and why not", _OWN),
+        Feature("qc_baseline_noise", "mV", _SWEEP, "SD of the fast noise before the steps", _OWN, (0, 1e3)),
+        Feature("qc_baseline_shift", "mV", _SWEEP, "Baseline minus the median baseline of all sweeps", _OWN),
+        Feature("qc_drift", "mV", _CELL, "Largest minus smallest baseline of the sweeps used", _OWN, (0, 1e3)),
+        Feature("qc_bridge_error", "MOhm", _CELL, "Jump at the onset of steps that the bridge left over", _OWN),
+        Feature("qc_bridge_artefact", "1", _CELL, "Whether the response is an electrode's, not a membrane's", _OWN),
+        Feature("qc_drive", "1", _CELL, "Whether the steps would have made a mature cell fire", _OWN),
+        Feature("qc_recording", "1", _CELL, "Whether the cell can be judged, and why not", _OWN),
+    )
+}
+"""The features that this module measures."""
+
+
+def control_quality(family: Family, limits: QualityLimits | None = None) -> tuple[Family, list[Measurement]]:
+    """Judge every sweep and the recording.
+
+    Parameters
+    ----------
+    family : Family
+        A recording with its steps and action potentials.
+    limits : QualityLimits, optional
+        When to exclude.
+
+    Returns
+    -------
+    family : Family
+        With the sweeps that stay.
+    rows : list of Measurement
+        `qc_sweep` and its numbers for every sweep, and the cell's verdicts.
+
+    Notes
+    -----
+    The jump at step onset comes from the same fit as the time constant, so that the fast charging of a
+    small cell is not mistaken for it.
+    """
+    limits = limits or QualityLimits()
+    baseline, noise = _baselines(family)
+    shift = baseline - _median(baseline)
+    reasons = _sweep_reasons(family, shift, noise, limits)
+    judged = family.with_accepted(np.array([not why for why in reasons]))
+    bridge = _bridge_error(judged)
+    artefact = _bridge_artefact(family, bridge, limits)
+    fault = artefact or _dead(judged, limits)
+    if fault:
+        reasons = [why or fault for why in reasons]
+        judged = judged.with_accepted(np.zeros(len(reasons), dtype=bool))
+    rows = [_sweep_verdict(sweep, why) for sweep, why in enumerate(reasons)]
+    rows += _per_sweep("qc_baseline_noise", noise)
+    rows += _per_sweep("qc_baseline_shift", shift)
+    return judged, [
+        *rows,
+        _drift(baseline, judged),
+        bridge,
+        _named(artefact),
+        _drive(judged, limits),
+        _verdict(reasons),
+    ]
+
+
+def _median(values: FloatArray) -> float:
+    return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
+
+
+def _baselines(family: Family) -> tuple[FloatArray, FloatArray]:
+    """Return mean and fast noise of the time before the first step of each sweep, in mV."""
+    steps = family.steps
+    n_sweeps, n_samples = family.voltage.shape
+    first = np.searchsorted(steps.start, np.arange(n_sweeps) * n_samples)
+    first = np.minimum(first, max(len(steps) - 1, 0))
+    begins = (steps.sweep[first] == np.arange(n_sweeps)) & ~steps.ramp[first]
+    stop = np.where(begins, steps.stop[first], 0)
+    start = np.where(begins, np.maximum(stop - round(BASELINE_S * family.sampling_rate), steps.start[first]), 0)
+    mean = stretch_mean(family.voltage.ravel(), start, stop)
+    change = np.diff(family.voltage.ravel(), append=np.nan)
+    stretches = Stretches.between(start, np.maximum(stop - 1, start))
+    owner = np.repeat(np.arange(n_sweeps), stretches.length)
+    square = change[stretches.index].astype(np.float64) ** 2
+    # White noise of SD s changes from sample to sample with SD s x sqrt(2), whatever the slow drift.
+    finite = np.isfinite(square)
+    total = np.bincount(owner[finite], square[finite], n_sweeps)
+    number = np.bincount(owner[finite], minlength=n_sweeps)
+    noise = np.sqrt(np.divide(total, 2.0 * number, out=np.full(n_sweeps, np.nan), where=number > 0))
+    return mean, noise
+
+
+def _sweep_reasons(family: Family, shift: FloatArray, noise: FloatArray, limits: QualityLimits) -> list[str]:
+    """Return why each sweep is excluded, empty where it stays."""
+    n_sweeps = family.voltage.shape[0]
+    finite = np.atleast_1d(np.isfinite(family.voltage).any(axis=1))
+    filled = np.where(np.isfinite(family.voltage), family.voltage, 0.0)
+    extreme = np.abs(filled).max(axis=1)
+    if finite.any() and extreme.max() < limits.smallest_span:
+        reason = f"wrong units: the response stays within {extreme.max():.2g} mV of 0, as if it were in V"
+        return [reason] * n_sweeps
+    clipped = _clipped(family, limits)
+    numbers = zip(finite.tolist(), clipped.tolist(), extreme.tolist(), shift.tolist(), noise.tolist(), strict=True)
+    return [_sweep_reason(limits, *each) for each in numbers]
+
+
+def _sweep_reason(
+    limits: QualityLimits, recorded: bool, clipped: bool, extreme: float, shift: float, noise: float
+) -> str:
+    if not recorded:
+        return "nothing was recorded"
+    if extreme > limits.voltage_range:
+        return f"reaches {extreme:.0f} mV, which no membrane does"
+    if clipped:
+        return "clipped: the response is cut off flat at the amplifier's limit"
+    if abs(shift) > limits.baseline_shift:
+        return f"drift: the baseline is {shift:+.1f} mV off the median of all sweeps"
+    if noise > limits.baseline_noise:
+        return f"fast noise of {noise:.1f} mV before the steps"
+    return ""
+
+
+def _clipped(family: Family, limits: QualityLimits) -> NDArray[np.bool_]:
+    """Return the sweeps that run flat at the extreme of the recording after hitting it steeply."""
+    voltage = family.voltage
+    clipped = np.zeros(voltage.shape[0], dtype=bool)
+    if not np.isfinite(voltage).any():
+        return clipped
+    longest = max(2, round(limits.clipping / 1000.0 * family.sampling_rate))
+    steep = limits.clipping_slope * 1000.0 / family.sampling_rate
+    for rail in (np.nanmax(voltage), np.nanmin(voltage)):
+        at = np.zeros((voltage.shape[0], voltage.shape[1] + 2), dtype=bool)
+        at[:, 1:-1] = voltage == rail
+        begin = np.argwhere(at[:, 1:] & ~at[:, :-1])
+        end = np.argwhere(~at[:, 1:] & at[:, :-1])
+        run = end[:, 1] - begin[:, 1]
+        previous = voltage[begin[:, 0], np.maximum(begin[:, 1] - 1, 0)]
+        hit = (run >= longest) & (np.abs(previous - rail) >= steep) & (begin[:, 1] > 0)
+        clipped[begin[hit, 0]] = True
+    return clipped
+
+
+def _bridge_error(family: Family) -> Measurement:
+    feature = FEATURES["qc_bridge_error"]
+    fit = family_charging(family, step_deflections(family))
+    if fit is None or not np.isfinite(fit.jump):
+        return feature.missing(Status.NOT_APPLICABLE, "no small step whose onset could be fitted")
+    return feature.measured(1000.0 * fit.jump)
+
+
+def _bridge_artefact(family: Family, bridge: Measurement, limits: QualityLimits) -> str:
+    """Return why the response is an electrode's, empty where it is a membrane's."""
+    if bridge.value is not None and abs(bridge.value) > limits.bridge_error:
+        return f"bridge artefact: the voltage jumps by {bridge.value / 1000.0:.2g} mV/pA at the onset of every step"
+    steps = family.steps
+    row = np.flatnonzero(steps.test & (steps.duration >= LONG_STEP_MS / 1000.0) & ~np.isnan(steps.current))
+    if row.size < 3:
+        return ""
+    late = step_firing(family).late_voltage[row]
+    current = steps.current[row]
+    known = np.isfinite(late)
+    if known.sum() < 3 or np.ptp(current[known]) == 0 or late[known].max() < limits.ohmic_voltage:
+        return ""
+    correlation = float(np.corrcoef(current[known], late[known])[0, 1])
+    if family.ap_count[row].any() or correlation < limits.ohmic_correlation:
+        return ""
+    slope = float(np.polyfit(current[known], late[known], 1)[0])
+    return (
+        f"bridge artefact: the response follows the current like a resistor ({slope:.2g} mV/pA) up to "
+        f"{late[known].max():.0f} mV without an action potential, as an electrode or a model cell does"
+    )
+
+
+def _dead(family: Family, limits: QualityLimits) -> str:
+    deflections = step_deflections(family)
+    if not family.accepted.any() or family.aps["sweep"].size or not deflections.row.size:
+        return ""
+    moved = float(np.nanmax(np.abs(deflections.steady - deflections.baseline), initial=0.0))
+    rest = _median(deflections.baseline)
+    if moved >= limits.dead_deflection or abs(rest) > limits.dead_potential:
+        return ""
+    return f"no living cell: rests at {rest:.1f} mV and no step moves it by more than {moved:.1g} mV"
+
+
+def _sweep_verdict(sweep: int, why: str) -> Measurement:
+    feature, name = FEATURES["qc_sweep"], f"s{sweep}"
+    return feature.missing(Status.EXCLUDED, why, id=name) if why else feature.category("used", id=name)
+
+
+def _per_sweep(name: str, values: FloatArray) -> list[Measurement]:
+    feature = FEATURES[name]
+    why = "the sweep holds no sample before its first step"
+    return [
+        feature.measured(float(value), id=f"s{sweep}")
+        if np.isfinite(value)
+        else feature.missing(Status.NOT_APPLICABLE, why, id=f"s{sweep}")
+        for sweep, value in enumerate(values)
+    ]
+
+
+def _drift(baseline: FloatArray, family: Family) -> Measurement:
+    used = baseline[family.accepted & np.isfinite(baseline)]
+    if used.size < 2:
+        return FEATURES["qc_drift"].missing(Status.TOO_FEW_EVENTS, "fewer than two sweeps are used")
+    return FEATURES["qc_drift"].measured(float(np.ptp(used)), remark=f"over {used.size} sweeps")
+
+
+def _named(artefact: str) -> Measurement:
+    feature = FEATURES["qc_bridge_artefact"]
+    return feature.missing(Status.EXCLUDED, artefact) if artefact else feature.category("none found")
+
+
+def _drive(family: Family, limits: QualityLimits) -> Measurement:
+    """Say whether a cell that stays silent had the chance to fire."""
+    feature, rows = FEATURES["qc_drive"], family.long_test
+    if family.accepted[np.asarray(family.aps["sweep"], dtype=np.int64)].any():
+        return feature.category("driven", remark="action potentials were evoked")
+    if not rows.any():
+        return feature.category("not driven", remark="no current step that could be used")
+    late = float(np.nanmax(step_firing(family).late_voltage[rows], initial=-np.inf))
+    said = f"the strongest step brings the steady state to {late:.1f} mV"
+    if late >= limits.drive_voltage:
+        return feature.category("driven", remark=f"{said}, without an action potential")
+    return feature.category("not driven", remark=f"{said}, {limits.drive_voltage:g} mV are needed")
+
+
+def _verdict(reasons: list[str]) -> Measurement:
+    feature = FEATURES["qc_recording"]
+    excluded = [why for why in reasons if why]
+    if len(excluded) < len(reasons):
+        remark = f"{len(excluded)} of {len(reasons)} sweeps excluded" if excluded else ""
+        return feature.category("used", remark=remark)
+    most = max(dict.fromkeys(excluded), key=excluded.count)
+    return feature.missing(Status.EXCLUDED, f"all {len(reasons)} sweeps excluded: {most}")

@@ -1,0 +1,228 @@
+"""The shape of action potentials: one row per action potential, in equal-length columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mnephys.patch.segments import Stretches, interpolated_crossing
+from mnephys.patch.spikes import Detection, Spikes, find_spikes
+from mnephys.recording import FloatArray, IntArray
+
+__all__ = ["AP_COLUMNS", "Reach", "action_potentials", "shape"]
+
+FAST_AHP_MS = 5.0
+MARGIN_MS = 5.0
+SEARCH_MS = 100.0
+
+AP_COLUMNS = {
+    "sweep": "1",
+    "ap": "1",
+    "threshold_time": "s",
+    "threshold_voltage": "mV",
+    "peak_time": "s",
+    "peak_voltage": "mV",
+    "amplitude": "mV",
+    "half_width": "ms",
+    "rise_time": "ms",
+    "max_upstroke": "mV/ms",
+    "max_downstroke": "mV/ms",
+    "trough_time": "s",
+    "trough_voltage": "mV",
+    "fast_ahp": "mV",
+    "threshold_slope": "mV/ms",
+}
+"""The columns of `action_potentials` and their units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far each action potential may be measured.
+
+    Parameters
+    ----------
+    stop : ndarray, int, shape (n,)
+        Flat sample index at which the action potential's stimulus ends: no trough is sought after it.
+    end : ndarray, int, shape (n,)
+        The same plus the margin within which a falling phase may be completed, never past the sweep.
+    """
+
+    stop: IntArray
+    end: IntArray
+
+    @classmethod
+    def until(cls, stop: IntArray, peak: IntArray, n_samples: int, n_total: int, sampling_rate: float) -> Reach:
+        """Return the reach of action potentials whose stimuli end at `stop`."""
+        row_stop = np.minimum((peak // n_samples + 1) * n_samples, n_total)
+        margin = round(MARGIN_MS / 1000.0 * sampling_rate)
+        return cls(np.minimum(stop, row_stop), np.minimum(stop + margin, row_stop))
+
+
+def action_potentials(
+    voltage: ArrayLike,
+    sampling_rate: float,
+    start: ArrayLike | None = None,
+    stop: ArrayLike | None = None,
+    *,
+    detection: Detection | None = None,
+) -> dict[str, NDArray[np.generic]]:
+    """Find the action potentials of sweeps and measure their shape.
+
+    Parameters
+    ----------
+    voltage : array_like, float, shape (n_sweeps, n_samples) or (n_samples,)
+        Membrane potential in mV; NaN where nothing was recorded.
+    sampling_rate : float
+        In Hz.
+    start, stop : float or array_like, shape (n_sweeps,), optional
+        Start and end of the current step in s: only action potentials that begin within are measured,
+        and none is measured further than `stop` plus 5 ms. The whole sweep if omitted.
+    detection : Detection, optional
+        What counts as an action potential.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n_action_potentials,)
+        The columns of `AP_COLUMNS` with the units named there, ordered by sweep and time:
+
+        ``sweep``, ``ap``
+            0-based.
+        ``threshold_time``, ``threshold_voltage``, ``threshold_slope``
+            Last crossing of 10 mV/ms before the maximum upstroke, interpolated; where the upstroke never
+            reaches that, 5 % of the maximum upstroke, which `threshold_slope` then says.
+        ``peak_time``, ``peak_voltage``
+            The highest sample.
+        ``amplitude``
+            Peak minus threshold.
+        ``half_width``
+            At (threshold + peak) / 2, both edges interpolated.
+        ``rise_time``
+            From 10 % to 90 % of the amplitude, interpolated.
+        ``max_upstroke``, ``max_downstroke``
+            Extreme slopes between threshold and trough.
+        ``trough_time``, ``trough_voltage``
+            Lowest sample before the next threshold, at most until `stop`.
+        ``fast_ahp``
+            Threshold minus the lowest sample within 5 ms after the peak; positive downwards.
+
+        NaN where a value does not exist, for example the half-width of a last action potential whose
+        falling phase the recording does not hold.
+
+    Raises
+    ------
+    ValueError
+        If `voltage` is not one- or two-dimensional or `sampling_rate` is not positive.
+
+    Notes
+    -----
+    Threshold as in doi:10.7554/eLife.04046; all others as stated here.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> t = np.arange(4000) / 20000
+    >>> voltage = -70 + 100 * np.exp(-(((t - 0.1) / 0.0006) ** 2))
+    >>> aps = action_potentials(voltage, 20000.0)
+    >>> aps["peak_voltage"], aps["half_width"].round(2)
+    (array([30.]), array([0.99]))
+    """
+    volts = np.atleast_2d(np.asarray(voltage, dtype=np.float32))
+    if volts.ndim != 2:
+        raise ValueError(f"voltage has shape {volts.shape}, needs (n_sweeps, n_samples)")
+    if not (np.isfinite(sampling_rate) and sampling_rate > 0):
+        raise ValueError(f"sampling_rate is {sampling_rate}, needs a positive number of Hz")
+    n_sweeps, n_samples = volts.shape
+    row = np.arange(n_sweeps) * n_samples
+    first = row + _samples(start, 0, n_sweeps, n_samples, sampling_rate)
+    last = row + _samples(stop, n_samples, n_sweeps, n_samples, sampling_rate)
+    edges = None if start is None else first[first > row]
+    spikes = find_spikes(volts, sampling_rate, rising_edges=edges, detection=detection)
+    owner = np.minimum(spikes.peak // n_samples, n_sweeps - 1)
+    inside = (spikes.threshold >= first[owner]) & (spikes.threshold < last[owner]) & spikes.full
+    spikes = spikes.take(inside)
+    reach = Reach.until(last[spikes.peak // n_samples], spikes.peak, n_samples, volts.size, sampling_rate)
+    return shape(volts, sampling_rate, spikes, reach)
+
+
+def shape(voltage: FloatArray, sampling_rate: float, spikes: Spikes, reach: Reach) -> dict[str, NDArray[np.generic]]:
+    """Measure the shape of action potentials that were found.
+
+    Parameters
+    ----------
+    voltage : ndarray, float32, shape (n_sweeps, n_samples)
+        In mV.
+    sampling_rate : float
+        In Hz.
+    spikes : Spikes
+        Action potentials only, in order of time.
+    reach : Reach
+        How far each may be measured.
+
+    Returns
+    -------
+    dict of str to ndarray, shape (n_action_potentials,)
+        As `action_potentials`.
+    """
+    n_samples = voltage.shape[1]
+    flat = voltage.ravel()
+    peak, threshold = spikes.peak, spikes.threshold
+    sweep = peak // n_samples
+    next_threshold = np.append(np.floor(threshold[1:]).astype(np.int64), flat.size)[: peak.size]
+    stop = np.minimum(reach.stop, next_threshold)
+    end = np.minimum(np.minimum(reach.end, next_threshold), peak + round(SEARCH_MS / 1000.0 * sampling_rate))
+    onset = np.floor(threshold).astype(np.int64)
+    top = flat[peak].astype(np.float64)
+    amplitude = top - spikes.threshold_voltage
+
+    trough = Stretches.between(peak, stop).argmin(flat)
+    fast = Stretches.between(peak, np.minimum(stop, peak + round(FAST_AHP_MS / 1000.0 * sampling_rate) + 1)).argmin(
+        flat
+    )
+    steepest_fall = Stretches.between(peak, np.maximum(trough, np.minimum(end, peak + 1)) + 1).argmin(spikes.slope)
+    half = spikes.threshold_voltage + 0.5 * amplitude
+    falling = Stretches.between(peak, end)
+    after = falling.first(flat[falling.index] < falling.spread(half))
+    fall_at = interpolated_crossing(flat, np.where(after > 0, after - 1, -1), half)
+    rise_at = _last_below(flat, onset, peak, half)
+    low = _last_below(flat, onset, peak, spikes.threshold_voltage + 0.1 * amplitude)
+    high = _last_below(flat, onset, peak, spikes.threshold_voltage + 0.9 * amplitude)
+
+    to_ms = 1000.0 / sampling_rate
+    sweep_start = sweep * n_samples
+    return {
+        "sweep": sweep,
+        "ap": np.arange(sweep.size) - np.searchsorted(sweep, sweep),
+        "threshold_time": (threshold - sweep_start) / sampling_rate,
+        "threshold_voltage": spikes.threshold_voltage,
+        "peak_time": (peak - sweep_start) / sampling_rate,
+        "peak_voltage": top,
+        "amplitude": amplitude,
+        "half_width": (fall_at - rise_at) * to_ms,
+        "rise_time": (high - low) * to_ms,
+        "max_upstroke": spikes.slope[spikes.upstroke].astype(np.float64),
+        "max_downstroke": _take(spikes.slope, steepest_fall),
+        "trough_time": np.where(trough >= 0, (trough - sweep_start) / sampling_rate, np.nan),
+        "trough_voltage": _take(flat, trough),
+        "fast_ahp": spikes.threshold_voltage - _take(flat, fast),
+        "threshold_slope": spikes.threshold_slope,
+    }
+
+
+def _samples(seconds: ArrayLike | None, default: int, n_sweeps: int, n_samples: int, sampling_rate: float) -> IntArray:
+    if seconds is None:
+        return np.full(n_sweeps, default)
+    at = np.rint(np.asarray(seconds, dtype=np.float64) * sampling_rate).astype(np.int64)
+    return np.clip(np.broadcast_to(at, (n_sweeps,)), 0, n_samples)
+
+
+def _last_below(flat: FloatArray, onset: IntArray, peak: IntArray, level: FloatArray) -> FloatArray:
+    """Return where the rising phase last crosses a level, as an interpolated flat index."""
+    rising = Stretches.between(onset, peak)
+    below = rising.last(flat[rising.index] < rising.spread(level))
+    return interpolated_crossing(flat, below, level)
+
+
+def _take(values: FloatArray, at: IntArray) -> FloatArray:
+    return np.where(at >= 0, values[np.maximum(at, 0)].astype(np.float64), np.nan)
