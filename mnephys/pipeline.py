@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 
 from mnephys.evidence import sweep_evidence
-from mnephys.measurement import Feature, FeatureTable, Status
+from mnephys.maturity.conditions import Conditions
+from mnephys.maturity.model import Rubric
+from mnephys.maturity.result import Score
+from mnephys.maturity.score import score_cell
+from mnephys.measurement import Feature, FeatureTable, Measurement, Status
 from mnephys.patch import ap_features, firing, passive, quality
 from mnephys.patch.family import Family, find_family
 from mnephys.recording import Clamp, SweepRecording
+from mnephys.samples import Sample
 
-__all__ = ["Analysis", "analyse", "declared_features", "extract"]
+__all__ = ["Analysis", "analyse", "declared_features", "extract", "score", "score_subject"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +76,15 @@ def analyse(recording: SweepRecording, *, bias: float | None = None) -> Analysis
         table = FeatureTable((quality.FEATURES["qc_recording"].missing(Status.NOT_APPLICABLE, why),))
         return Analysis(table, sweep_evidence(recording, table, None))
     family, verdicts = quality.control_quality(find_family(recording))
-    rows = (
-        *verdicts,
-        *passive.measure_passive(family, bias=bias),
-        *ap_features.measure_action_potential(family),
-        *firing.measure_firing(family),
-    )
-    table = FeatureTable(rows, _spike_columns(family))
+    if family.accepted.any():
+        measured = [
+            *passive.measure_passive(family, bias=bias),
+            *ap_features.measure_action_potential(family),
+            *firing.measure_firing(family),
+        ]
+    else:
+        measured = _all_excluded(verdicts[-1].reason)
+    table = FeatureTable((*verdicts, *measured), _spike_columns(family))
     return Analysis(table, sweep_evidence(recording, table, family))
 
 
@@ -106,6 +115,13 @@ def extract(recording: SweepRecording, *, bias: float | None = None) -> FeatureT
     return analyse(recording, bias=bias).table
 
 
+def _all_excluded(reason: str) -> list[Measurement]:
+    """Return the rows of a recording of which no sweep passed quality control."""
+    rooms = (passive, ap_features, firing)
+    features = [f for room in rooms for f in room.FEATURES.values() if f.levels[0] == "cell"]
+    return [f.missing(Status.EXCLUDED, reason) for f in features]
+
+
 def _spike_columns(family: Family) -> dict[str, Any]:
     """Return the action potentials with the step and current that evoked each."""
     steps = family.steps
@@ -120,3 +136,79 @@ def _spike_columns(family: Family) -> dict[str, Any]:
         "step_current": np.asarray(steps.current)[family.ap_step],
         "used": family.accepted[sweep],
     }
+
+
+def score(
+    what: SweepRecording | FeatureTable | Sequence[SweepRecording],
+    *,
+    subject: str = "",
+    conditions: Conditions | None = None,
+    rubric: Rubric | None = None,
+) -> Score:
+    """Score the maturity of one cell.
+
+    Parameters
+    ----------
+    what : SweepRecording, FeatureTable, or sequence of SweepRecording
+        A recording, its measurements, or all recordings of the one cell.
+    subject : str, optional
+        What to call the cell; the name of its first file if omitted.
+    conditions : Conditions, optional
+        How it was recorded: junction potential, seal, bias. What is unknown is varied, and the stage is
+        ``indeterminate`` only if it would change.
+    rubric : Rubric, optional
+        What counts as mature; the built-in rubric if omitted.
+
+    Returns
+    -------
+    Score
+        With its evidence, criterion by criterion. Scoring a table equals scoring its recording.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from mnephys.recording import Clamp
+    >>> quiet = SweepRecording(np.full((1, 20000), -70.0), 20000.0, Clamp.CURRENT)
+    >>> str(score(quiet).stage)
+    'indeterminate'
+    """
+    conditions = conditions or Conditions()
+    if isinstance(what, FeatureTable):
+        return score_cell(what, subject=subject or "cell", conditions=conditions, rubric=rubric)
+    recordings = [what] if isinstance(what, SweepRecording) else list(what)
+    names = _distinct([PurePath(r.provenance.path).name or "recording" for r in recordings])
+    tables = [extract(r, bias=conditions.bias_pa).named(n) for r, n in zip(recordings, names, strict=True)]
+    name = subject or (names[0] if names else "cell")
+    return score_cell(FeatureTable.concatenate(tables), subject=name, conditions=conditions, rubric=rubric)
+
+
+def score_subject(table: FeatureTable, subject: str, samples: Sequence[Sample], rubric: Rubric) -> Score:
+    """Score the subject of a sample sheet.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        The measurements of all its recordings.
+    subject : str
+        Its name.
+    samples : sequence of Sample
+        What is known of each recording; of what they contradict each other in, the first is used.
+    rubric : Rubric
+        What counts as mature.
+
+    Returns
+    -------
+    Score
+        With its evidence.
+    """
+    known = {f.name: _first_known(samples, f.name) for f in fields(Conditions)}
+    return score_cell(table, subject=subject, conditions=Conditions(**known), rubric=rubric)
+
+
+def _first_known(samples: Sequence[Sample], name: str) -> Any:
+    return next((value for s in samples if (value := getattr(s, name)) is not None), None)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """Return the names, numbered where two are the same."""
+    return [name if names.count(name) == 1 else f"{name}#{i}" for i, name in enumerate(names)]

@@ -8,16 +8,20 @@ from numpy.typing import NDArray
 from mnephys.measurement import Feature, Measurement, Status
 from mnephys.patch.family import Family
 from mnephys.patch.segments import Stretches, stretch_mean
+from mnephys.patch.spikes import Detection
 from mnephys.recording import FloatArray, IntArray
 
 __all__ = ["FEATURES", "measure_action_potential"]
 
 N_STEPS = 3
+THRESHOLD_SLOPE = Detection().threshold_slope
 MEDIUM_AHP_MS = (10.0, 100.0)
 MIN_BASELINE_S = 0.001
 
 _CELL = ("cell",)
 _OWN = "mnephys"
+_FROM_THRESHOLD = ("ap_threshold", "ap_amplitude", "ap_half_width", "ap_rise_time", "fast_ahp")
+_HIDDEN = "the stimulus itself charges the membrane faster than 10 mV/ms, which hides the threshold"
 _HOW = f"median over the first action potentials of the {N_STEPS} smallest currents that evoke any"
 
 FEATURES = {
@@ -100,8 +104,17 @@ def measure_action_potential(family: Family) -> list[Measurement]:
         return [*rows, _medium_ahp(family)]
     columns = {name: np.asarray(family.aps[column], dtype=np.float64)[chosen] for name, column in _COLUMNS.items()}
     columns["upstroke_downstroke_ratio"] = columns["ap_max_upstroke"] / -columns["ap_max_downstroke"]
-    remark = how + _doubt(np.asarray(family.aps["threshold_slope"], dtype=np.float64)[chosen])
-    return [*(_median(FEATURES[name], values, remark) for name, values in columns.items()), _medium_ahp(family)]
+    slope = np.asarray(family.aps["threshold_slope"], dtype=np.float64)[chosen]
+    hidden = bool((slope > THRESHOLD_SLOPE + 1e-6).all())
+    if (slope < THRESHOLD_SLOPE - 1e-6).any():
+        how += "; where the upstroke never reaches 10 mV/ms, threshold is at 5 % of its maximum"
+    rows = [
+        FEATURES[name].missing(Status.NOT_APPLICABLE, _HIDDEN)
+        if hidden and name in _FROM_THRESHOLD
+        else _median(FEATURES[name], values, how)
+        for name, values in columns.items()
+    ]
+    return [*rows, _medium_ahp(family)]
 
 
 def _chosen(family: Family) -> tuple[IntArray, str]:
@@ -116,19 +129,11 @@ def _chosen(family: Family) -> tuple[IntArray, str]:
     fired = primary & (family.ap_count > 0)
     if not fired.any():
         return np.zeros(0, dtype=np.int64), "no step evoked an action potential"
-    current = np.where(np.isnan(steps.current), np.arange(len(steps)), steps.current)
-    smallest = np.unique(current[fired])[:N_STEPS]
-    first = family.first_ap(fired & np.isin(current, smallest))
-    clean = first[np.asarray(family.aps["threshold_slope"])[first] <= 10.0 + 1e-6]
+    level = np.where(np.isnan(steps.level), np.arange(len(steps)), steps.level)
+    smallest = np.unique(level[fired])[:N_STEPS]
+    first = family.first_ap(fired & np.isin(level, smallest))
+    clean = first[np.asarray(family.aps["threshold_slope"])[first] <= THRESHOLD_SLOPE + 1e-6]
     return (clean if clean.size else first), f"{_HOW} (n = {(clean if clean.size else first).size})"
-
-
-def _doubt(threshold_slope: FloatArray) -> str:
-    if (threshold_slope > 10.0 + 1e-6).all():
-        return "; the step charges the membrane faster than 10 mV/ms, so the threshold is a lower bound"
-    if (threshold_slope < 10.0 - 1e-6).any():
-        return "; where the upstroke never reaches 10 mV/ms, threshold is at 5 % of its maximum"
-    return ""
 
 
 def _median(feature: Feature, values: FloatArray, remark: str) -> Measurement:

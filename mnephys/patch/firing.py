@@ -219,7 +219,7 @@ def _cell_rows(family: Family, firing: StepFiring) -> list[Measurement]:
     spontaneous = _spontaneous(family)
     rebound = _rebound(family)
     if not rows.any():
-        why = f"no current step of at least {LONG_STEP_MS:g} ms in a sweep that passed quality control"
+        why = f"no constant current step of at least {LONG_STEP_MS:g} ms was given"
         others = [f for name, f in FEATURES.items() if f.levels[0] == "cell" and name not in _APART]
         return [f.missing(Status.NOT_APPLICABLE, why) for f in others] + [rebound, spontaneous]
     count = firing.count[rows]
@@ -264,14 +264,14 @@ def _threshold_rows(family: Family, firing: StepFiring, n_aps: int) -> list[Meas
     if n_aps == 0:
         top = f"no action potential up to {steps.current[rows].max():g} pA"
         return [FEATURES[name].missing(Status.TOO_FEW_EVENTS, top) for name in _NEED_CURRENT]
-    each = rheobases(steps.order[rows], steps.current[rows], firing.count[rows])
+    each = rheobases(steps.order[rows], steps.level[rows], steps.current[rows], firing.count[rows])
     rheobase = float(np.median(each))
     at_lowest = rheobase <= steps.current[rows].min()
     remark = f"{each.size} families" if each.size > 1 else ""
     if at_lowest:
         remark = "the smallest current tested already evokes action potentials: an upper bound"
     primary = family.primary
-    at_rheobase = primary & (steps.current == steps.current[primary & (firing.count > 0)].min(initial=np.inf))
+    at_rheobase = primary & (steps.level == steps.level[primary & (firing.count > 0)].min(initial=np.inf))
     first = family.first_ap(at_rheobase)
     latency = np.asarray(family.aps["threshold_time"])[first] - steps.start_time()[family.ap_step[first]]
     return [
@@ -285,13 +285,15 @@ def _threshold_rows(family: Family, firing: StepFiring, n_aps: int) -> list[Meas
     ]
 
 
-def rheobases(order: IntArray, current: FloatArray, count: IntArray) -> FloatArray:
+def rheobases(order: IntArray, level: FloatArray, current: FloatArray, count: IntArray) -> FloatArray:
     """Return the smallest current with an action potential of each step and repeat.
 
     Parameters
     ----------
     order : ndarray, int, shape (n,)
         Which step of its sweep each entry is.
+    level : ndarray, float, shape (n,)
+        Equal where the same current was meant.
     current : ndarray, float, shape (n,)
         In pA.
     count : ndarray, int, shape (n,)
@@ -300,17 +302,18 @@ def rheobases(order: IntArray, current: FloatArray, count: IntArray) -> FloatArr
     Returns
     -------
     ndarray, float, shape (n_families_that_fired,)
-        In pA. The k-th time that a current is given counts as the k-th repeat.
+        In pA. The k-th time that a level is given counts as the k-th repeat.
 
     Examples
     --------
     >>> import numpy as np
-    >>> rheobases(np.zeros(4, int), np.array([10.0, 20.0, 10.0, 20.0]), np.array([0, 1, 1, 2]))
+    >>> current = np.array([10.0, 20.0, 10.0, 20.0])
+    >>> rheobases(np.zeros(4, int), current, current, np.array([0, 1, 1, 2]))
     array([20., 10.])
     """
-    by = np.lexsort((np.arange(order.size), current, order))
+    by = np.lexsort((np.arange(order.size), level, order))
     new = np.ones(order.size, dtype=bool)
-    new[1:] = (order[by][1:] != order[by][:-1]) | (current[by][1:] != current[by][:-1])
+    new[1:] = (order[by][1:] != order[by][:-1]) | (level[by][1:] != level[by][:-1])
     position = np.arange(order.size)
     repeat = np.empty(order.size, dtype=np.int64)
     repeat[by] = position - np.maximum.accumulate(np.where(new, position, 0))

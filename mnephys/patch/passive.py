@@ -142,7 +142,7 @@ def step_deflections(family: Family) -> Deflections:
         Steps of at least 100 ms in accepted sweeps, at any current: the first test step, and prepulses
         before it. What follows a test step is not at rest.
     """
-    from scipy.ndimage import uniform_filter1d  # noqa: PLC0415 -- keeps `import mnephys` light
+    from scipy.ndimage import uniform_filter1d
 
     steps = family.steps
     first = steps.start % steps.n_samples == 0

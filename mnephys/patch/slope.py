@@ -39,7 +39,7 @@ def voltage_slope(voltage: FloatArray, sampling_rate: float, *, cutoff: float = 
     >>> voltage_slope(ramp, 20000.0)[0, 50]
     np.float32(10.0)
     """
-    from scipy.ndimage import correlate1d  # noqa: PLC0415 -- keeps `import mnephys` light
+    from scipy.ndimage import correlate1d
 
     corner = min(cutoff, CUTOFF_FRACTION * sampling_rate)
     sigma = np.sqrt(np.log(2.0)) / (2.0 * np.pi * corner) * sampling_rate

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.patch.segments import Stretches, interpolated_crossing
+from mnephys.patch.segments import Stretches, interpolated_crossing, stretch_min
 from mnephys.patch.slope import voltage_slope
 from mnephys.recording import FloatArray, IntArray
 
@@ -135,8 +135,8 @@ def _regions(rise: FloatArray, min_rise: float) -> tuple[IntArray, IntArray]:
 
 
 def _drop(flat: FloatArray, peak: IntArray, until: IntArray) -> FloatArray:
-    lowest = Stretches.between(peak, until).argmin(flat)
-    return np.where(lowest >= 0, flat[peak] - flat[lowest], 0.0)
+    lowest = stretch_min(flat, peak, until)
+    return np.where(np.isnan(lowest), 0.0, flat[peak] - lowest)
 
 
 def find_spikes(

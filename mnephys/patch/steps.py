@@ -6,7 +6,7 @@ off its command. So a step of 0 pA has its window too, and a sweep may hold seve
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,13 +88,13 @@ class Steps:
         first = self.start % self.n_samples == 0
         return np.sort(self.start[~first & ~(self.current <= self.before) & ~self.ramp])
 
-    def select(self, rows: NDArray[np.bool_]) -> Steps:
-        """Return the stretches for which `rows` is True."""
-        columns = {
-            name: getattr(self, name)[rows]
-            for name in ("sweep", "order", "start", "stop", "current", "before", "holding", "test", "ramp")
-        }
-        return replace(self, **columns)
+    @property
+    def level(self) -> FloatArray:
+        """The current rounded to 1 % of the largest: recorded commands repeat a level only almost."""
+        largest = float(np.nanmax(np.abs(self.current), initial=0.0))
+        grain = max(0.01 * largest, 1e-3)
+        level: FloatArray = np.round(self.current / grain) * grain
+        return level
 
     def start_time(self) -> FloatArray:
         """Return the start of each stretch within its sweep in s."""
@@ -198,7 +198,7 @@ def _changes(command: FloatArray, sampling_rate: float) -> tuple[NDArray[np.bool
     """Return where each sweep's current changes, and the smallest change that counts, in pA."""
     difference = np.abs(np.diff(command, axis=1, prepend=command[:, :1]))
     span = float(command.max() - command.min())
-    if np.median(difference) == 0.0 or _smooth_ramp(difference):
+    if _is_drawn(command):
         return difference > 1e-5 * span, max(1e-4 * span, 1e-3)
     width = max(1, round(EDGE_MERGE_MS / 2000.0 * sampling_rate))
     total = np.cumsum(command, axis=1, dtype=np.float64)
@@ -208,7 +208,7 @@ def _changes(command: FloatArray, sampling_rate: float) -> tuple[NDArray[np.bool
     behind = total[:, width:-width] - total[:, : -2 * width]
     jump[:, middle] = np.abs(ahead - behind) / width
     limit = max(NOISE_MULTIPLE * float(np.median(jump)), 0.02 * span, MIN_STEP_PA)
-    from scipy.ndimage import maximum_filter1d  # noqa: PLC0415 -- keeps `import mnephys` light
+    from scipy.ndimage import maximum_filter1d
 
     crest = maximum_filter1d(jump, 2 * width + 1, axis=1)
     found = np.zeros(command.shape, dtype=bool)
@@ -216,10 +216,13 @@ def _changes(command: FloatArray, sampling_rate: float) -> tuple[NDArray[np.bool
     return found, limit
 
 
-def _smooth_ramp(difference: FloatArray) -> bool:
-    """Return whether a command that changes everywhere is drawn: its changes are all alike."""
-    moving = difference[difference > 0]
-    return bool(moving.size) and bool(np.percentile(moving, 90) < 1.5 * np.percentile(moving, 10))
+def _is_drawn(command: FloatArray) -> bool:
+    """Return whether a command is smooth but for its edges; a recorded one is noisy everywhere."""
+    change = np.diff(command, axis=1)
+    if change.shape[1] < 2:
+        return True
+    bend = np.median(np.abs(np.diff(change, axis=1)))
+    return bool(bend <= 0.1 * np.median(np.abs(change)))
 
 
 def _edges(changed: NDArray[np.bool_], sampling_rate: float) -> IntArray:
@@ -242,7 +245,7 @@ def _stretches(
     """Return sweep, start, stop and column of every stretch; column -1 where sweeps have edges of their own."""
     n_sweeps, n_samples = changed.shape
     busiest = int(changed.sum(axis=1).max())
-    if edges.size <= max(2 * busiest, 8):
+    if edges.size <= busiest + 1:
         return _product(edges, changed.shape, n_valid)
     sweep, at = np.nonzero(changed)
     own = np.unique(np.concatenate([sweep * n_samples + at, np.arange(n_sweeps) * n_samples]))
@@ -304,7 +307,7 @@ def _kinks(voltage: FloatArray, sampling_rate: float) -> IntArray:
     middle = filled[:, width:-width]
     bend[width:-width] = np.median(np.abs(filled[:, 2 * width :] - 2.0 * middle + filled[:, : -2 * width]), axis=0)
     limit = max(NOISE_MULTIPLE * float(np.median(bend)), 0.5)
-    from scipy.ndimage import maximum_filter1d  # noqa: PLC0415 -- keeps `import mnephys` light
+    from scipy.ndimage import maximum_filter1d
 
     at = np.flatnonzero((bend >= limit) & (bend == maximum_filter1d(bend, 10 * width + 1)))
     return at[np.concatenate([[True], np.diff(at) > width])] if at.size else at

@@ -1,0 +1,6 @@
+"""``python -m mnephys`` is the command line."""
+
+from mnephys.cli import main
+
+if __name__ == "__main__":
+    main()

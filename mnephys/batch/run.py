@@ -1,0 +1,165 @@
+"""A run: from files to scores, and everything that is written of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mnephys._version import __version__
+from mnephys.atomic import write_text
+from mnephys.batch.discover import Found
+from mnephys.batch.measure import ignore, measure_all
+from mnephys.batch.store import Entry, Store
+from mnephys.export.tables import features_csv, scores_csv, spikes_csv
+from mnephys.maturity.model import Rubric
+from mnephys.measurement import FeatureTable
+from mnephys.pipeline import score_subject
+from mnephys.samples import SampleSheet, Subject, group_subjects
+
+__all__ = ["Result", "Run", "load_run", "run", "write_outputs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What to do.
+
+    Parameters
+    ----------
+    found : Found
+        The recordings.
+    rubric : Rubric
+        What counts as mature.
+    sheet : SampleSheet, optional
+        Which recording belongs to which subject.
+    name_pattern : str, optional
+        How to read that from file names.
+    jobs : int
+        Processes to use.
+    """
+
+    found: Found
+    rubric: Rubric
+    sheet: SampleSheet | None = None
+    name_pattern: str | None = None
+    jobs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came out.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        Measurements and action potentials of all recordings.
+    scores : list of dict
+        One per subject, as JSON wants them.
+    failures : dict of str to str
+        Recording and reason, for each that could not be measured.
+    notes : tuple of str
+        What a user should know of the sample sheet.
+    document : dict
+        Everything that the report is made from.
+    """
+
+    table: FeatureTable
+    scores: list[dict[str, Any]]
+    failures: dict[str, str]
+    notes: tuple[str, ...]
+    document: dict[str, Any]
+
+
+def run(plan: Run, store: Store, *, done: Callable[[Entry], None] = ignore) -> Result:
+    """Measure what is new, score every subject.
+
+    Parameters
+    ----------
+    plan : Run
+        What to do.
+    store : Store
+        What is known already, and where the rest goes.
+    done : callable
+        Called with each recording as it is there.
+
+    Returns
+    -------
+    Result
+        The same for the same inputs, whatever was known before.
+
+    Raises
+    ------
+    SampleSheetError
+        If the sample sheet or the name pattern cannot be used.
+    """
+    subjects, notes = group_subjects(plan.found.names, plan.sheet, plan.name_pattern)
+    samples = {name: sample for s in subjects for name, sample in zip(s.names, s.samples, strict=True)}
+    paths = {name: plan.found.path(name) for name in samples}
+    measure_all(paths, samples, store, jobs=plan.jobs, done=done)
+    store.keep_only(set(samples))
+    entries = {entry.name: entry for entry in store}
+    scores = [s for subject in subjects if (s := _score(subject, entries, plan.rubric)) is not None]
+    failures = {name: entry.error for name, entry in entries.items() if entry.error}
+    table = FeatureTable.concatenate(entry.table for entry in entries.values())
+    rubric = {"name": plan.rubric.name, "version": plan.rubric.version, "sha256": plan.rubric.sha256}
+    document = {
+        "version": __version__,
+        "scores": scores,
+        "failures": [{"recording": name, "error": error} for name, error in failures.items()],
+        "rubric": {**rubric, "title": plan.rubric.title},
+        "notes": list(notes),
+    }
+    store.set_meta("document", json.dumps(document))
+    return Result(table, scores, failures, tuple(notes), _with_evidence(document, store))
+
+
+def load_run(store: Store) -> dict[str, Any]:
+    """Return what the report of an earlier run is made from.
+
+    Parameters
+    ----------
+    store : Store
+        Of that run.
+
+    Returns
+    -------
+    dict
+        As `Result.document`; empty where the run never ended.
+    """
+    kept = store.meta("document")
+    return _with_evidence(json.loads(kept), store) if kept else {}
+
+
+def write_outputs(result: Result, folder: Path) -> None:
+    """Write every output of a run, each atomically.
+
+    Parameters
+    ----------
+    result : Result
+        What came out.
+    folder : Path
+        Gets ``features.csv``, ``spikes.csv``, ``scores.csv``, ``scores.json`` and ``report.html``.
+    """
+    from mnephys import report
+
+    write_text(folder / "features.csv", features_csv(result.table))
+    write_text(folder / "spikes.csv", spikes_csv(result.table))
+    write_text(folder / "scores.csv", scores_csv(result.scores))
+    write_text(folder / "scores.json", json.dumps(result.scores, indent=1, ensure_ascii=False) + "\n")
+    report.write(result.document, folder / "report.html")
+
+
+def _score(subject: Subject, entries: dict[str, Entry], rubric: Rubric) -> dict[str, Any] | None:
+    """Return the score of a subject, or None where not one of its recordings could be read."""
+    measured = [entries[name] for name in subject.names if not entries[name].error]
+    if not measured:
+        return None
+    samples = [sample for name, sample in zip(subject.names, subject.samples, strict=True) if not entries[name].error]
+    table = FeatureTable.concatenate(entry.table for entry in measured)
+    return score_subject(table, subject.id, samples, rubric).to_json()
+
+
+def _with_evidence(document: dict[str, Any], store: Store) -> dict[str, Any]:
+    return {**document, "evidence": {name: record for entry in store for name, record in entry.evidence.items()}}

@@ -1,0 +1,44 @@
+"""The command line. Nothing but click is imported until a command runs."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from mnephys._version import __version__
+
+__all__ = ["main"]
+
+COMMANDS = ("demo", "inspect", "features", "score", "report")
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules of this package, imported when asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands in the order in which a newcomer needs them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None where there is none of that name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"mnephys.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 -- each module of this package has one; mypy cannot know
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="mnephys")
+def main() -> None:
+    """Score the functional maturity of motor neurons.
+
+    mnephys reads patch-clamp recordings, measures action potentials, firing and passive properties, and
+    scores each cell with the evidence for it. Start with `mnephys demo`.
+
+    Exit codes: 0 done; 1 nothing could be done; 2 wrong usage, also a path that does not exist; 3 done, but
+    some recordings failed.
+    """

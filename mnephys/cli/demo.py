@@ -1,0 +1,42 @@
+"""``mnephys demo``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mnephys.cli.common import emit_json, json_option, warn
+from mnephys.cli.score import score_paths
+from mnephys.cli.text import score_lines
+
+
+@click.command(name="demo")
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    default="mnephys-demo",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where recordings and results go.",
+)
+@json_option
+def command(output: Path, as_json: bool) -> None:
+    """Simulate cells, write them as ABF files, score them, write the report.
+
+    Needs no data and no network. DIR/recordings gets the simulated ABF files with their ground truth and a
+    sample sheet, DIR gets the results that `mnephys score` writes.
+    """
+    from mnephys.simulate.cells import simulate_cells
+
+    recordings = output / "recordings"
+    if not (recordings / "samples.csv").exists():
+        warn("Simulating motor neurons at four stages ...")
+        simulate_cells(recordings)
+    result = score_paths([recordings], output, samples=recordings / "samples.csv")
+    if as_json:
+        emit_json(result.scores)
+    else:
+        click.echo("\n".join(score_lines(result.scores)))
+    warn(f"Open this page in a browser: {output / 'report.html'}")

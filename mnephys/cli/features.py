@@ -1,0 +1,107 @@
+"""``mnephys features``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mnephys.cli.common import (
+    DONE,
+    NOTHING_DONE,
+    SOME_FAILED,
+    WRONG_USAGE,
+    emit_json,
+    existing,
+    fail,
+    jobs_option,
+    json_option,
+    pattern_option,
+    progress,
+    samples_option,
+    warn,
+)
+
+
+@click.command(name="features")
+@click.argument("paths", metavar="FILE-OR-FOLDER...", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--list", "as_list", is_flag=True, help="List every feature with unit, meaning and source instead.")
+@samples_option
+@pattern_option
+@jobs_option
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    as_list: bool,
+    samples: Path | None,
+    name_pattern: str | None,
+    jobs: int,
+    as_json: bool,
+) -> None:
+    """Print the features of files and folders as a tidy table, CSV or JSON."""
+    if as_list:
+        _list_features(as_json)
+        return
+    if not paths:
+        raise click.UsageError("Missing argument 'FILE-OR-FOLDER...'; or use --list.")
+    present, missing = existing(paths)
+    from mnephys.batch.discover import find_recordings
+    from mnephys.batch.measure import measure_all
+    from mnephys.batch.store import Store
+    from mnephys.errors import MnephysError, SampleSheetError
+    from mnephys.export.tables import features_csv
+    from mnephys.measurement import FeatureTable
+    from mnephys.samples import group_subjects, load_sheet
+
+    store = Store()
+    try:
+        found = find_recordings(present)
+        if not found.names:
+            raise fail(f"{', '.join(found.empty_folders)}: holds no recording that can be read")
+        sheet = None if samples is None else load_sheet(samples)
+        subjects, notes = group_subjects(found.names, sheet, name_pattern)
+        known = {name: sample for s in subjects for name, sample in zip(s.names, s.samples, strict=True)}
+        with progress(len(found.names)) as done:
+            measure_all({name: found.path(name) for name in known}, known, store, jobs=jobs, done=done)
+    except SampleSheetError as error:
+        raise fail(str(error), WRONG_USAGE) from error
+    except MnephysError as error:
+        raise fail(str(error)) from error
+    for note in notes:
+        warn(f"Note: {note}")
+    entries = list(store)
+    table = FeatureTable.concatenate(entry.table for entry in entries)
+    if as_json:
+        emit_json(table.records())
+    else:
+        click.echo(features_csv(table), nl=False)
+    failed = sum(bool(entry.error) for entry in entries)
+    code = NOTHING_DONE if failed == len(entries) else SOME_FAILED if failed else DONE
+    ctx.exit(WRONG_USAGE if missing else code)
+
+
+def _list_features(as_json: bool) -> None:
+    from mnephys.pipeline import declared_features
+
+    features = declared_features().values()
+    if as_json:
+        emit_json(
+            [
+                {
+                    "feature": f.name,
+                    "unit": f.unit,
+                    "levels": list(f.levels),
+                    "meaning": f.meaning,
+                    "source": f.source,
+                    "parameters": dict(f.parameters),
+                    "version": f.version,
+                }
+                for f in features
+            ]
+        )
+        return
+    width = max(len(f.name) for f in features)
+    for f in features:
+        click.echo(f"{f.name:<{width}}  {f.unit:<6}  {'/'.join(f.levels):<10}  {f.meaning} [{f.source}]")

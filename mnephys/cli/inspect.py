@@ -1,0 +1,102 @@
+"""``mnephys inspect``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mnephys.cli.common import WRONG_USAGE, emit_json, fail, json_option
+from mnephys.cli.text import printable
+
+if TYPE_CHECKING:
+    from mnephys.recording import SweepRecording
+
+
+@click.command(name="inspect")
+@click.argument("file", type=click.Path(path_type=Path))
+@json_option
+def command(file: Path, as_json: bool) -> None:
+    """Show what is in FILE: format, clamp, sweeps, the command and where it comes from, problems."""
+    from mnephys.errors import MnephysError
+    from mnephys.readers import read_all
+
+    if not file.exists():
+        raise fail(f"{file}: does not exist; check the spelling of the path", WRONG_USAGE)
+    try:
+        descriptions = [describe(recording) for recording in read_all(file)]
+    except MnephysError as error:
+        raise fail(str(error)) from error
+    if as_json:
+        emit_json(descriptions)
+        return
+    for description in descriptions:
+        width = max(len(key) for key in description)
+        for key, value in description.items():
+            shown = (
+                "\n".join(printable(str(item)) for item in value) if isinstance(value, list) else printable(str(value))
+            )
+            indented = shown.replace("\n", "\n" + " " * (width + 2))
+            click.echo(f"{key.replace('_', ' '):<{width}}  {indented or '-'}")
+
+
+def describe(recording: SweepRecording) -> dict[str, Any]:
+    """Return what a person wants to know of a recording before analysing it.
+
+    Parameters
+    ----------
+    recording : SweepRecording
+        As read.
+
+    Returns
+    -------
+    dict
+        JSON-ready; steps only under current clamp.
+    """
+    import numpy as np
+
+    from mnephys.recording import Clamp
+
+    origin = recording.provenance
+    seen = recording.response[np.isfinite(recording.response)]
+    span = f"{seen.min():.4g} to {seen.max():.4g} {recording.response_unit}" if seen.size else "no sample"
+    description: dict[str, Any] = {
+        "file": origin.path,
+        "format": f"{origin.format} {origin.format_version}".strip(),
+        "sha256": origin.sha256,
+        "clamp": recording.clamp.value,
+        "channel": recording.channel,
+        "sweeps": recording.n_sweeps,
+        "sweep_duration_s": recording.duration,
+        "sampling_rate_hz": recording.sampling_rate,
+        "response": span,
+        "command_source": recording.command_source.value,
+        "holding": "unknown" if recording.holding is None else f"{recording.holding:g} {recording.command_unit}",
+        "steps": [],
+        "tags": [f"{time:.3f} s: {text}" for time, text in recording.tags],
+        "problems": list(recording.problems),
+    }
+    if recording.clamp is Clamp.CURRENT:
+        description["steps"] = _steps(recording)
+    return description
+
+
+def _steps(recording: SweepRecording) -> list[str]:
+    """Return one line per test step: when it is, and its current in every sweep."""
+    import numpy as np
+
+    from mnephys.patch.steps import find_steps, infer_steps
+
+    rate, valid = recording.sampling_rate, recording.n_valid
+    if recording.command is None:
+        steps = infer_steps(recording.response, rate, valid)
+    else:
+        steps = find_steps(recording.command, rate, valid)
+    lines = []
+    for order in np.unique(steps.order[steps.test]):
+        rows = steps.test & (steps.order == order)
+        currents = ", ".join("?" if np.isnan(i) else f"{i:.4g}" for i in steps.current[rows])
+        when = f"{steps.start_time()[rows][0]:.4f} to {steps.stop_time()[rows][0]:.4f} s"
+        lines.append(f"{when}: {currents} {recording.command_unit}")
+    return lines

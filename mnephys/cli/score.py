@@ -1,0 +1,147 @@
+"""``mnephys score``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mnephys.cli.common import (
+    DONE,
+    NOTHING_DONE,
+    SOME_FAILED,
+    WRONG_USAGE,
+    emit_json,
+    existing,
+    fail,
+    jobs_option,
+    json_option,
+    paths_argument,
+    pattern_option,
+    progress,
+    rubric_option,
+    samples_option,
+    warn,
+)
+from mnephys.cli.text import score_lines
+
+if TYPE_CHECKING:
+    from mnephys.batch.run import Result
+
+
+@click.command(name="score")
+@paths_argument
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write all outputs here; go on where a run into the same folder stopped.",
+)
+@samples_option
+@pattern_option
+@rubric_option
+@jobs_option
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    paths: tuple[Path, ...],
+    output: Path | None,
+    samples: Path | None,
+    name_pattern: str | None,
+    rubric_file: Path | None,
+    jobs: int,
+    as_json: bool,
+) -> None:
+    r"""Score the maturity of every cell in files and folders.
+
+    Without -o the scores are printed. With -o the folder also gets features.csv, spikes.csv, scores.csv,
+    scores.json and report.html.
+
+    \b
+    Examples:
+      mnephys score cell07.abf
+      mnephys score recordings/ -o results --samples samples.csv --jobs 4
+    """
+    present, missing = existing(paths)
+    result = score_paths(
+        present, output, samples=samples, name_pattern=name_pattern, rubric_file=rubric_file, jobs=jobs
+    )
+    if as_json:
+        emit_json(result.scores)
+    else:
+        click.echo("\n".join(score_lines(result.scores)))
+    if output is not None:
+        warn(f"Report: {output / 'report.html'}")
+    ctx.exit(exit_code(result, missing=bool(missing)))
+
+
+def exit_code(result: Result, *, missing: bool) -> int:
+    """Return what the shell is told."""
+    if missing:
+        return WRONG_USAGE
+    if not result.failures:
+        return DONE
+    return SOME_FAILED if result.scores else NOTHING_DONE
+
+
+def score_paths(
+    paths: list[Path],
+    output: Path | None,
+    *,
+    samples: Path | None = None,
+    name_pattern: str | None = None,
+    rubric_file: Path | None = None,
+    jobs: int = 1,
+) -> Result:
+    """Score files and folders, and write the outputs where a folder is given.
+
+    Parameters
+    ----------
+    paths : list of Path
+        That exist.
+    output : Path or None
+        Folder for the outputs.
+    samples, name_pattern, rubric_file, jobs
+        As the options.
+
+    Returns
+    -------
+    Result
+        Of the run.
+
+    Raises
+    ------
+    click.ClickException
+        If nothing can be done; exit code 1, or 2 where a sample sheet or rubric is at fault.
+    """
+    from mnephys.batch.discover import find_recordings
+    from mnephys.batch.run import Run, run, write_outputs
+    from mnephys.batch.store import Store
+    from mnephys.errors import MnephysError, RubricError, SampleSheetError
+    from mnephys.maturity.rubric import load_rubric
+    from mnephys.samples import load_sheet
+
+    try:
+        rubric = load_rubric(rubric_file)
+        sheet = None if samples is None else load_sheet(samples)
+        found = find_recordings(paths)
+        if not found.names:
+            raise fail(
+                f"{', '.join(found.empty_folders)}: holds no recording that can be read; give a folder with ABF files"
+            )
+        for folder in found.empty_folders:
+            warn(f"Warning: {folder}: holds no recording that can be read")
+        with progress(len(found.names)) as done:
+            result = run(Run(found, rubric, sheet, name_pattern, jobs), Store(output), done=done)
+        if output is not None:
+            write_outputs(result, output)
+    except (SampleSheetError, RubricError) as error:
+        raise fail(str(error), WRONG_USAGE) from error
+    except (MnephysError, OSError) as error:
+        raise fail(str(error)) from error
+    for note in result.notes:
+        warn(f"Note: {note}")
+    return result

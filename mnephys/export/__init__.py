@@ -1,0 +1,1 @@
+"""Recordings and results into other formats: from here out, never back."""

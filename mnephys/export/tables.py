@@ -1,0 +1,132 @@
+"""Tables as CSV: the same results give the same bytes, on every machine."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from mnephys.measurement import COLUMNS, FeatureTable
+
+__all__ = ["features_csv", "scores_csv", "spikes_csv"]
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe_text(text: str) -> str:
+    """Return text that a spreadsheet does not run as a formula.
+
+    Parameters
+    ----------
+    text : str
+        A label or a sentence; numbers do not come here.
+
+    Returns
+    -------
+    str
+        With an apostrophe before a leading ``=``, ``+``, ``-`` or ``@``.
+
+    Examples
+    --------
+    >>> safe_text("=1+1")
+    "'=1+1"
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def features_csv(table: FeatureTable) -> str:
+    """Return the tidy table of measurements.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        Of any number of recordings.
+
+    Returns
+    -------
+    str
+        Columns as in `mnephys.measurement.COLUMNS`; an empty `value` comes with a text or a reason.
+
+    Examples
+    --------
+    >>> features_csv(FeatureTable()).strip()
+    'recording,level,id,feature,value,text,unit,status,reason'
+    """
+    return _csv(COLUMNS, ([record[column] for column in COLUMNS] for record in table.records()))
+
+
+def spikes_csv(table: FeatureTable) -> str:
+    """Return the action potentials, one row each.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        Of any number of recordings.
+
+    Returns
+    -------
+    str
+        Columns as in `mnephys.patch.action_potentials`, with `recording`, `step`, `step_current` and
+        `used`; an empty cell where a value does not exist.
+
+    Examples
+    --------
+    >>> spikes_csv(FeatureTable())
+    ''
+    """
+    if not table.spikes:
+        return ""
+    columns = [np.asarray(column).tolist() for column in table.spikes.values()]
+    return _csv(tuple(table.spikes), zip(*columns, strict=True))
+
+
+def scores_csv(scores: Sequence[Mapping[str, Any]]) -> str:
+    """Return one row per subject: stage, claim, index, domains and the main reason.
+
+    Parameters
+    ----------
+    scores : sequence of mapping
+        As `Score.to_json` gives them.
+
+    Returns
+    -------
+    str
+        A domain that was not measured has an empty cell.
+
+    Examples
+    --------
+    >>> scores_csv([]).startswith("subject,level,stage")
+    True
+    """
+    domains = list(dict.fromkeys(name for score in scores for name in score["domains"]))
+    head = ["subject", "level", "stage", "claim", "network_stage", "maturity_index", "interval_low", "interval_high"]
+    head += [f"domain_{name}" for name in domains] + ["identity", "status", "reason", "sources", "rubric"]
+    return _csv(tuple(head), (_score_row(score, domains) for score in scores))
+
+
+def _score_row(score: Mapping[str, Any], domains: Sequence[str]) -> list[Any]:
+    low, high = score["interval"] or (None, None)
+    row = [score[key] for key in ("subject", "level", "stage", "claim", "network_stage", "maturity_index")]
+    row += [low, high]
+    row += [score["domains"].get(name, {}).get("score") for name in domains]
+    row += [score["identity"]["call"], score["status"], (score["reasons"] or [""])[0]]
+    return [*row, "; ".join(score["sources"]), f"{score['rubric']['name']} {score['rubric']['version']}"]
+
+
+def _csv(head: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return stream.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return safe_text(value)
+    if value is None or (isinstance(value, float) and not np.isfinite(value)):
+        return ""
+    return repr(round(value, 9)) if isinstance(value, float) else value

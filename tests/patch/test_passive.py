@@ -1,0 +1,92 @@
+"""Passive properties of an RC membrane come back; of real cells they equal the plain reference."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference.plain_patch import plain_passive
+
+import mnephys
+from mnephys.measurement import Status
+from mnephys.patch.passive import fit_charging
+
+CURRENTS = [-60, -40, -20, 0, 20, 40]
+
+
+def _value(table, feature):
+    row = table.get(feature)
+    assert row.ok, row
+    return row.value
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(1, 80), st.floats(0.02, 3), st.floats(0, 0.1))
+def test_the_fit_recovers_a_jump_and_an_exponential(tau, resistance, jump):
+    t = np.arange(10, 10000) / 20000.0
+    fit = fit_charging(t, jump + resistance * (1 - np.exp(-t * 1000 / tau)))
+    assert fit.tau * 1000 == pytest.approx(tau, rel=2e-3)
+    assert fit.resistance == pytest.approx(resistance, rel=2e-3)
+    assert fit.jump == pytest.approx(jump, abs=2e-3 * resistance)
+    assert fit.error < 1e-3
+
+
+@pytest.mark.parametrize(("resistance", "tau"), [(50, 5), (200, 20), (400, 45)])
+def test_an_rc_membrane_gives_back_what_it_was_made_of(family_of, resistance, tau):
+    currents = np.array(CURRENTS) * 200 / resistance
+    table = mnephys.extract(family_of(currents, resistance=resistance, tau=tau, noise=0.1), bias=0.0)
+    assert _value(table, "input_resistance") == pytest.approx(resistance, rel=0.01)
+    assert _value(table, "membrane_time_constant") == pytest.approx(tau, rel=0.03)
+    assert _value(table, "membrane_capacitance") == pytest.approx(1000 * tau / resistance, rel=0.03)
+    assert _value(table, "resting_membrane_potential") == pytest.approx(-65, abs=0.02)
+    assert abs(_value(table, "sag_ratio")) < 0.03
+
+
+def test_a_bridge_that_is_off_changes_neither_time_constant_nor_capacitance(family_of):
+    table = mnephys.extract(family_of(CURRENTS, jump=20.0))
+    assert _value(table, "qc_bridge_error") == pytest.approx(20, rel=0.02)
+    assert _value(table, "membrane_time_constant") == pytest.approx(20, rel=0.02)
+    assert _value(table, "membrane_capacitance") == pytest.approx(100, rel=0.02)
+
+
+def test_sag_lowers_the_steady_resistance_and_not_the_peak(family_of):
+    table = mnephys.extract(family_of(CURRENTS, sag=0.3, tau=10))
+    assert _value(table, "input_resistance") < 0.8 * _value(table, "input_resistance_peak")
+    assert _value(table, "sag_ratio") == pytest.approx(0.15, abs=0.1)
+    assert _value(table, "sag_ratio") > 0.05
+
+
+def test_rest_is_claimed_only_where_the_bias_is_known(family_of):
+    recording = family_of(CURRENTS)
+    assert mnephys.extract(recording).get("resting_membrane_potential").status is Status.NOT_APPLICABLE
+    assert mnephys.extract(recording, bias=0.0).get("resting_membrane_potential").value == pytest.approx(-65)
+    held = mnephys.extract(recording, bias=-30.0).get("resting_membrane_potential")
+    assert held.status is Status.NOT_APPLICABLE
+    assert "-30 pA" in held.reason
+    assert mnephys.extract(recording, bias=-30.0).get("baseline_potential").ok
+
+
+def test_deflections_above_20_mv_do_not_count(family_of):
+    recording = family_of([-400, -200, -100, 0])
+    assert "2 steps" in mnephys.extract(recording).get("input_resistance").reason
+
+
+def test_without_steps_the_reason_is_said(family_of):
+    row = mnephys.extract(family_of([0.0, 0.0])).get("input_resistance")
+    assert row.status is Status.TOO_FEW_EVENTS
+    assert "no step" in row.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "stop"),
+    [("171116sh_0018", 0.1468, 0.6468), ("File_axon_5", 0.21565, 0.71565), ("190619B_0003", 1.0478, 2.0478)],
+)
+def test_real_cells_equal_the_plain_reference(data, name, start, stop):
+    recording = mnephys.read(data(f"patch/{name}.abf"))
+    table = mnephys.extract(recording)
+    currents = np.linspace(*{"1": (-100, 300, 17), "F": (-100, 300, 9)}.get(name[0], (-120, 420, 10)))
+    if name == "190619B_0003":
+        currents = np.linspace(-120, 420, 10)
+    plain = plain_passive(recording.response, currents, recording.sampling_rate, start, stop)
+    assert _value(table, "input_resistance") == pytest.approx(plain["input_resistance"], rel=0.02)
