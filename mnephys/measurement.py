@@ -352,7 +352,7 @@ class FeatureTable:
             Columns as in `COLUMNS`; `value` is float with NaN beside every text and status other than
             ``ok``, all other columns are str.
         """
-        import pandas as pd  # noqa: PLC0415 -- half a second, needed only here
+        import pandas as pd
 
         frame = pd.DataFrame(self.records(), columns=list(COLUMNS))
         return frame.astype({"value": float})
@@ -377,7 +377,9 @@ class FeatureTable:
             If a column is missing or a status is unknown.
         """
         text = [c for c in COLUMNS if c != "value" and c in frame]
-        return cls.from_records(frame.fillna(dict.fromkeys(text, "")).to_dict("records"))
+        # A column of empty cells comes back from CSV as float NaN.
+        filled = frame.assign(**{c: frame[c].astype(object).where(frame[c].notna(), "") for c in text})
+        return cls.from_records(filled.to_dict("records"))
 
     def spikes_frame(self) -> Any:
         """Return the action potentials as a wide table.
@@ -387,6 +389,6 @@ class FeatureTable:
         pandas.DataFrame
             One row per action potential.
         """
-        import pandas as pd  # noqa: PLC0415 -- half a second, needed only here
+        import pandas as pd
 
         return pd.DataFrame(dict(self.spikes))

@@ -223,7 +223,7 @@ def to_quantity(values: ArrayLike, symbol: str) -> Any:
     >>> to_quantity([1.0], "mV")
     array([1.]) * mV
     """
-    import quantities  # noqa: PLC0415 -- a quarter of a second, needed only at the boundary
+    import quantities
 
     spelled = {"1": "dimensionless", "%": "percent"}.get(unit(symbol).symbol, unit(symbol).symbol)
     spelled = spelled.replace("Ohm", "ohm")

@@ -1,25 +1,22 @@
-"""A run: from files to scores, and everything that is written of them."""
+"""A run: from files to the scores of all subjects."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mnephys._version import __version__
-from mnephys.atomic import write_text
 from mnephys.batch.discover import Found
 from mnephys.batch.measure import ignore, measure_all
 from mnephys.batch.store import Entry, Store
-from mnephys.export.tables import features_csv, scores_csv, spikes_csv
 from mnephys.maturity.model import Rubric
 from mnephys.measurement import FeatureTable
 from mnephys.pipeline import score_subject
 from mnephys.samples import SampleSheet, Subject, group_subjects
 
-__all__ = ["Result", "Run", "load_run", "run", "write_outputs"]
+__all__ = ["Result", "Run", "load_run", "run"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,25 +127,6 @@ def load_run(store: Store) -> dict[str, Any]:
     """
     kept = store.meta("document")
     return _with_evidence(json.loads(kept), store) if kept else {}
-
-
-def write_outputs(result: Result, folder: Path) -> None:
-    """Write every output of a run, each atomically.
-
-    Parameters
-    ----------
-    result : Result
-        What came out.
-    folder : Path
-        Gets ``features.csv``, ``spikes.csv``, ``scores.csv``, ``scores.json`` and ``report.html``.
-    """
-    from mnephys import report
-
-    write_text(folder / "features.csv", features_csv(result.table))
-    write_text(folder / "spikes.csv", spikes_csv(result.table))
-    write_text(folder / "scores.csv", scores_csv(result.scores))
-    write_text(folder / "scores.json", json.dumps(result.scores, indent=1, ensure_ascii=False) + "\n")
-    report.write(result.document, folder / "report.html")
 
 
 def _score(subject: Subject, entries: dict[str, Entry], rubric: Rubric) -> dict[str, Any] | None:

@@ -28,12 +28,12 @@ def command(output: Path, as_json: bool) -> None:
     Needs no data and no network. DIR/recordings gets the simulated ABF files with their ground truth and a
     sample sheet, DIR gets the results that `mnephys score` writes.
     """
-    from mnephys.simulate.cells import simulate_cells
+    from mnephys.simulate.cells import DEMO_STAGES, simulate_cells
 
     recordings = output / "recordings"
     if not (recordings / "samples.csv").exists():
         warn("Simulating motor neurons at four stages ...")
-        simulate_cells(recordings)
+        simulate_cells(DEMO_STAGES, recordings)
     result = score_paths([recordings], output, samples=recordings / "samples.csv")
     if as_json:
         emit_json(result.scores)

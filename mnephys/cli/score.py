@@ -118,8 +118,9 @@ def score_paths(
         If nothing can be done; exit code 1, or 2 where a sample sheet or rubric is at fault.
     """
     from mnephys.batch.discover import find_recordings
-    from mnephys.batch.run import Run, run, write_outputs
+    from mnephys.batch.run import Run, run
     from mnephys.batch.store import Store
+    from mnephys.cli.outputs import write_outputs
     from mnephys.errors import MnephysError, RubricError, SampleSheetError
     from mnephys.maturity.rubric import load_rubric
     from mnephys.samples import load_sheet

@@ -1,0 +1,12 @@
+"""Figures: data and optional matplotlib axes in, axes out.
+
+Each function takes an evidence record or a score record (plain dictionaries, as the store keeps them) and
+returns the axes it drew on, so that a figure can be combined, changed and saved in the usual way.
+"""
+
+from mnephys.plot.criteria import criteria
+from mnephys.plot.firing import firing_curve
+from mnephys.plot.traces import command, sweeps
+from mnephys.plot.waveform import phase_plane
+
+__all__ = ["command", "criteria", "firing_curve", "phase_plane", "sweeps"]

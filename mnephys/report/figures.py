@@ -1,0 +1,175 @@
+"""The pictures of one cell, sized for a page that has to stay small enough to send by mail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import Collection
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from mnephys import plot
+from mnephys.plot import labels
+from mnephys.report.svg import inline
+
+__all__ = ["Picture", "is_scored", "of_criteria", "of_recording"]
+
+_FINEST, _COARSEST = 300, 50
+_ORIGINS = {
+    "recorded": "as recorded",
+    "user list": "as the user listed it",
+    "epoch table": "from the file's epoch table",
+    "inferred": "inferred from the response",
+    "none": "not known",
+}
+_WIDE_SHARE, _NARROW_SHARE = 0.56, 0.22
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure on the page.
+
+    Parameters
+    ----------
+    kind : str
+        ``wide``, ``narrow`` or ``scales``.
+    svg : markupsafe.Markup
+        An ``<svg>`` element.
+    caption : str
+        Plain text.
+    """
+
+    kind: str
+    svg: Markup
+    caption: str
+
+
+def of_recording(evidence: Mapping[str, Any], key: str, most: int) -> list[Picture]:
+    """Return the pictures of one recording.
+
+    Parameters
+    ----------
+    evidence : mapping
+        An evidence record of kind ``sweeps``; others have no picture yet.
+    key : str
+        Begins the ids in the pictures.
+    most : int
+        Most characters of all pictures together; traces are drawn more coarsely until they fit.
+
+    Returns
+    -------
+    list of Picture
+        Sweeps with their command and, under current clamp, the f-I relation and the phase plane where there are APs.
+
+    Examples
+    --------
+    >>> of_recording({"kind": "spikes"}, "c1", 100_000)
+    []
+    """
+    if evidence.get("kind", "sweeps") != "sweeps":
+        return []
+    pictures = [_sweeps(evidence, key, int(_WIDE_SHARE * most))]
+    if evidence.get("response_unit", "mV") == "mV":
+        caption = "Firing rate against injected current."
+        pictures.append(_narrow(plot.firing_curve(evidence), f"{key}f", caption, int(_NARROW_SHARE * most)))
+    if (evidence.get("waveforms") or {}).get("voltage"):
+        caption = "Action potentials as slope against potential; the threshold is read at 10 mV/ms (dotted line)."
+        pictures.append(_narrow(plot.phase_plane(evidence), f"{key}p", caption, int(_NARROW_SHARE * most)))
+    return pictures
+
+
+def of_criteria(score: Mapping[str, Any], key: str) -> Picture:
+    """Return the picture of a score's criteria against their ranges.
+
+    Parameters
+    ----------
+    score : mapping
+        A score record.
+    key : str
+        Begins the ids in the picture.
+
+    Returns
+    -------
+    Picture
+        Of kind ``scales``.
+
+    Examples
+    --------
+    >>> of_criteria({"criteria": []}, "c1").kind
+    'scales'
+    """
+    caption = (
+        "Each scored criterion on its own scale. Small numbers: the cuts. Triangle: beyond the scale. Hollow: not "
+        "measured, but counted because of what was. Grey: not measured, and why."
+    )
+    scored = [row for row in score.get("criteria") or () if is_scored(row)]
+    label = "Criteria against their ranges; the table of criteria holds the same values"
+    return Picture("scales", inline(_figure(plot.criteria({"criteria": scored})), key, label), caption)
+
+
+def is_scored(row: Mapping[str, Any]) -> bool:
+    """Return whether a criterion is held against cuts, or is only reported.
+
+    Parameters
+    ----------
+    row : mapping
+        A criterion of a score record.
+
+    Returns
+    -------
+    bool
+        True where it has points, cuts in numbers, or cuts in words.
+
+    Examples
+    --------
+    >>> is_scored({"points": None, "cut": "reported only"}), is_scored({"points": 1.0})
+    (False, True)
+    """
+    numbers = (row.get("points"), row.get("immature"), row.get("mature"))
+    cut = str(row.get("cut") or "reported")
+    return any(number is not None for number in numbers) or not cut.startswith("reported")
+
+
+def _sweeps(evidence: Mapping[str, Any], key: str, most: int) -> Picture:
+    figure = Figure(figsize=(110 / 25.4, 100 / 25.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    plot.sweeps(evidence, above)
+    plot.command(evidence, below)
+    above.set_xlabel("")
+    figure.align_ylabels([above, below])
+    n_sweeps = len(evidence.get("response") or ())
+    n_spikes = len((evidence.get("spikes") or {}).get("peak_time") or ())
+    label = f"{n_sweeps} sweep{'s' * (n_sweeps != 1)}, {n_spikes} detected action potential{'s' * (n_spikes != 1)}"
+    source = labels.plain(evidence.get("command_source") or "none")
+    origin = _ORIGINS.get(source, source)
+    return Picture("wide", _fitted(figure, key, label, most), f"{label}. Below, the command ({origin}).")
+
+
+def _narrow(ax: Axes, key: str, caption: str, most: int) -> Picture:
+    return Picture("narrow", _fitted(_figure(ax), key, caption, most), caption)
+
+
+def _figure(ax: Axes) -> Figure:
+    return ax.figure if isinstance(ax.figure, Figure) else ax.figure.figure
+
+
+def _fitted(figure: Figure, key: str, label: str, most: int) -> Markup:
+    """Return the SVG with the families of traces rasterised, which bounds the size whatever the recording holds."""
+    for ax in figure.axes:
+        for artist in ax.get_children():
+            if isinstance(artist, Collection) or (isinstance(artist, Line2D) and np.size(artist.get_xdata()) > 300):
+                artist.set_rasterized(True)
+    dpi = _FINEST
+    while True:
+        svg = inline(figure, key, label, dpi)
+        if len(svg) <= most or dpi <= _COARSEST:
+            return svg
+        # A PNG of lines grows a little faster than the resolution, so this is met in one or two steps.
+        dpi = max(_COARSEST, int(dpi * min(0.8, most / len(svg))))

@@ -1,0 +1,112 @@
+"""Discovery, store and measuring: one bad file costs no other, and nothing kept is lost."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mnephys.batch.discover import find_recordings
+from mnephys.batch.measure import measure_all, measure_one
+from mnephys.batch.store import Entry, Store
+from mnephys.errors import StoreError
+from mnephys.measurement import Feature, FeatureTable
+from mnephys.samples import Sample
+
+RATE = Feature("mean_firing_rate", "Hz", ("cell",), "APs per second", "mnephys")
+
+
+def _abf(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"ABF2" + bytes(600))
+    return path
+
+
+def test_a_folder_gives_what_is_or_claims_to_be_a_recording(tmp_path):
+    _abf(tmp_path / "b.abf")
+    _abf(tmp_path / "deep" / "er" / "without_suffix")
+    (tmp_path / "text.ABF").write_text("no")
+    (tmp_path / "notes.txt").write_text("no")
+    _abf(tmp_path / ".hidden" / "a.abf")
+    assert find_recordings([tmp_path]).names == ("b.abf", "deep/er/without_suffix", "text.ABF")
+
+
+def test_a_file_that_is_named_is_taken_whatever_it_is(tmp_path):
+    (tmp_path / "notes.txt").write_text("no")
+    assert find_recordings([tmp_path / "notes.txt"]).names == ("notes.txt",)
+
+
+def test_names_are_below_the_common_root_and_appear_once(tmp_path):
+    one, two = _abf(tmp_path / "day1" / "a.abf"), _abf(tmp_path / "day2" / "a.abf")
+    found = find_recordings([one, tmp_path / "day2", two])
+    assert found.names == ("day1/a.abf", "day2/a.abf")
+    assert found.path("day2/a.abf") == two
+
+
+def test_a_folder_without_recordings_is_named(tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert find_recordings([tmp_path / "empty"]).empty_folders == (str(tmp_path / "empty"),)
+
+
+def _entry(name="a.abf", error=""):
+    table = FeatureTable((RATE.measured(3.0),), {"peak_time": np.array([0.1, 0.25])}).named(name)
+    return Entry(name, "f00d", error, table, {name: {"kind": "sweeps"}})
+
+
+def test_the_store_gives_back_what_it_was_given(tmp_path):
+    store = Store(tmp_path / "new" / "folder")
+    store.put(_entry())
+    store.close()
+    again = Store(tmp_path / "new" / "folder").get("a.abf")
+    assert again.table == _entry().table
+    np.testing.assert_array_equal(again.table.spikes["peak_time"], [0.1, 0.25])
+    assert again.evidence == _entry().evidence
+
+
+def test_the_store_forgets_what_is_no_input_any_more():
+    store = Store()
+    store.put(_entry("a.abf"))
+    store.put(_entry("b.abf"))
+    store.keep_only({"b.abf"})
+    assert [entry.name for entry in store] == ["b.abf"]
+
+
+def test_a_store_of_another_version_is_not_touched(tmp_path):
+    Store(tmp_path).set_meta("schema", "99")
+    with pytest.raises(StoreError, match="99"):
+        Store(tmp_path)
+
+
+def test_a_defect_of_ours_costs_only_the_file_that_met_it(tmp_path, monkeypatch):
+    def broken(path):
+        del path
+        raise ZeroDivisionError("in the core")
+
+    monkeypatch.setattr("mnephys.batch.measure.read_all", broken)
+    entry = measure_one(_abf(tmp_path / "a.abf"), "a.abf", Sample(recording="a.abf"))
+    assert "ZeroDivisionError" in entry.error
+    assert "a.abf" in entry.error
+    assert "\n" not in entry.error
+
+
+def test_what_is_known_is_not_measured_again_and_what_changed_is(tmp_path, monkeypatch):
+    measured = []
+
+    def record(path, name, sample):
+        from mnephys.batch.measure import fingerprint
+
+        measured.append(name)
+        return Entry(name, fingerprint(path, sample), "", FeatureTable(), {})
+
+    monkeypatch.setattr("mnephys.batch.measure.measure_one", record)
+    store = Store()
+    paths = {name: _abf(tmp_path / name) for name in ("a.abf", "b.abf")}
+    samples = {name: Sample(recording=name) for name in paths}
+    measure_all(paths, samples, store)
+    measure_all(paths, samples, store)
+    assert measured == ["a.abf", "b.abf"]
+    paths["b.abf"].write_bytes(b"ABF2 changed")
+    measure_all(paths, samples, store)
+    assert measured == ["a.abf", "b.abf", "b.abf"]
+    samples["a.abf"] = Sample(recording="a.abf", bias_pa=5.0)
+    measure_all(paths, samples, store)
+    assert measured[-1] == "a.abf"

@@ -1,0 +1,108 @@
+"""Bad input gives one clear line and the right exit code, and never costs the good recordings."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+
+def _error_lines(result):
+    assert "Traceback" not in result.stderr
+    return [line.strip() for line in result.stderr.splitlines() if line.strip().startswith("Error")]
+
+
+@pytest.mark.parametrize("command", ["score", "features", "inspect"])
+def test_a_path_that_does_not_exist_is_wrong_usage(mnephys, command):
+    result = mnephys(command, "no_such_cell.abf")
+    assert result.returncode == 2
+    assert _error_lines(result) == ["Error: no_such_cell.abf: does not exist; check the spelling of the path"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("empty.abf", b"", "empty"),
+        ("text.abf", b"time, voltage\n0, -70\n" * 50, "looks like text"),
+        ("zeros.abf", bytes(4096), "zeros"),
+        ("magic.abf", b"ABF2", "ends"),
+    ],
+)
+@pytest.mark.parametrize("command", ["score", "features", "inspect"])
+def test_a_file_that_is_no_recording_gives_one_line(mnephys, tmp_path, command, name, content, reason):
+    (tmp_path / name).write_bytes(content)
+    result = mnephys(command, name)
+    (line,) = _error_lines(result)
+    assert result.returncode == 1
+    assert name in line
+    assert reason in line
+
+
+@pytest.mark.parametrize("command", ["score", "features", "inspect"])
+def test_a_file_cut_at_half_is_called_truncated(mnephys, tmp_path, data, command):
+    for name in ("171116sh_0018.abf", "190619B_0003.abf"):
+        whole = data(f"patch/{name}").read_bytes()
+        (tmp_path / name).write_bytes(whole[: len(whole) // 2])
+        result = mnephys(command, name)
+        (line,) = _error_lines(result)
+        assert result.returncode == 1
+        assert name in line
+        assert "ends" in line or "cut" in line or "past the end" in line
+
+
+def test_a_folder_without_recordings_says_so(mnephys, tmp_path):
+    (tmp_path / "nothing").mkdir()
+    for command in ("score", "features"):
+        result = mnephys(command, "nothing")
+        (line,) = _error_lines(result)
+        assert result.returncode == 1
+        assert "nothing" in line
+        assert "no recording" in line
+
+
+def test_good_recordings_beside_bad_ones_are_scored(mnephys, mixed_folder, tmp_path):
+    result = mnephys("score", mixed_folder, "--json", "-o", tmp_path / "out")
+    assert result.returncode == 3
+    assert [score["recording"] for score in json.loads(result.stdout)] == ["good.abf", "sub/good.abf"]
+    lines = _error_lines(result)
+    assert len(lines) == 4
+    for name, reason in {"empty": "empty", "half": "", "text": "looks like text", "units": "'pA'"}.items():
+        (line,) = [line for line in lines if f"{name}.abf" in line]
+        assert reason in line
+    assert (tmp_path / "out" / "report.html").read_text().count("units.abf") >= 1
+
+
+def test_a_missing_path_beside_good_ones_is_still_wrong_usage_and_they_are_scored(mnephys, data):
+    result = mnephys("score", data("patch/File_axon_5.abf"), "missing.abf", "--json")
+    assert result.returncode == 2
+    assert len(json.loads(result.stdout)) == 1
+    assert len(_error_lines(result)) == 1
+
+
+def test_a_bad_rubric_or_sheet_is_wrong_usage(mnephys, data, tmp_path):
+    (tmp_path / "bad.toml").write_text("name = ")
+    (tmp_path / "bad.csv").write_text("recordin,cell\na,b\n")
+    for option, name in (("--rubric", "bad.toml"), ("--samples", "bad.csv")):
+        result = mnephys("score", data("patch/File_axon_5.abf"), option, name)
+        (line,) = _error_lines(result)
+        assert result.returncode == 2
+        assert name in line
+
+
+def test_an_output_folder_that_cannot_be_used_is_named(mnephys, data, tmp_path):
+    (tmp_path / "taken").mkdir()
+    (tmp_path / "taken" / "mnephys.sqlite").write_bytes(b"this is no database, but long enough to be one" * 30)
+    result = mnephys("score", data("patch/File_axon_5.abf"), "-o", "taken")
+    (line,) = _error_lines(result)
+    assert result.returncode == 1
+    assert "taken" in line
+
+
+def test_names_with_control_characters_cannot_drive_the_terminal(mnephys, data, tmp_path):
+    name = "cell\x1b[31m\n07.abf"
+    shutil.copy(data("patch/File_axon_5.abf"), tmp_path / name)
+    (tmp_path / "bad\x1b[2J.abf").write_bytes(b"")
+    result = mnephys("score", tmp_path)
+    assert "\x1b" not in result.stdout
+    assert "\x1b" not in result.stderr
