@@ -24,6 +24,7 @@ Each message is one line that names the file and the place and says what to do.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 __all__ = [
     "CorruptHeaderError",
@@ -52,6 +53,9 @@ def _one_line(text: str) -> str:
 class MnephysError(Exception):
     """Base of all errors raised on purpose; catching it catches nothing else."""
 
+    def __str__(self) -> str:
+        return _one_line(super().__str__())
+
 
 class ReadError(MnephysError, OSError):
     """A file could not be read.
@@ -75,11 +79,16 @@ class ReadError(MnephysError, OSError):
         self.path = str(path)
         self.problem = _one_line(problem)
         self.advice = _one_line(advice)
-        super().__init__(path, problem, advice)
+        # One argument: of two or three, OSError would make errno, strerror and filename.
+        super().__init__(str(self))
+        self.filename = self.path
 
     def __str__(self) -> str:
         tail = f"; {self.advice}" if self.advice else ""
         return f"{_one_line(self.path)}: {self.problem}{tail}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path, self.problem, self.advice)
 
 
 class MissingFileError(ReadError, FileNotFoundError):

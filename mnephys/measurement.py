@@ -58,7 +58,7 @@ class Measurement:
     Raises
     ------
     ValueError
-        If a value that is not finite, or a status without a reason, is given.
+        If a value that is not finite, a status without a reason, or a value beside a status that has none, is given.
     """
 
     feature: str
@@ -72,12 +72,15 @@ class Measurement:
     recording: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "status", Status(self.status))
         if self.value is not None and not math.isfinite(self.value):
             raise ValueError(f"{self.feature}: {self.value} is no measurement, use a status and a reason")
         if self.status is Status.OK and self.value is None and not self.text:
             raise ValueError(f"{self.feature}: neither value nor text, use a status and a reason")
         if self.status is not Status.OK and not self.reason:
             raise ValueError(f"{self.feature}: status {self.status.value} needs a reason")
+        if self.status not in {Status.OK, Status.OUT_OF_RANGE} and (self.value is not None or self.text):
+            raise ValueError(f"{self.feature}: status {self.status.value} comes with neither value nor text")
 
     @property
     def ok(self) -> bool:
@@ -298,9 +301,16 @@ class FeatureTable:
         -------
         FeatureTable
             Rows in the order given.
+
+        Raises
+        ------
+        ValueError
+            If the columns of two tables with spikes differ.
         """
         parts = list(tables)
         spiking = [part.spikes for part in parts if part.spikes]
+        if others := {key for s in spiking for key in s.keys() ^ spiking[0].keys()}:
+            raise ValueError(f"not all tables have the spike columns {', '.join(sorted(others))}")
         spikes = {key: np.concatenate([s[key] for s in spiking]) for key in (spiking[0] if spiking else ())}
         return cls(tuple(row for part in parts for row in part.rows), spikes)
 
@@ -349,8 +359,8 @@ class FeatureTable:
         Returns
         -------
         pandas.DataFrame
-            Columns as in `COLUMNS`; `value` is float with NaN beside every text and status other than
-            ``ok``, all other columns are str.
+            Columns as in `COLUMNS`; `value` is float with NaN beside every text and every status other than
+            ``ok`` and ``out_of_range``, all other columns are str.
         """
         import pandas as pd
 

@@ -71,7 +71,7 @@ class Provenance:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class SweepRecording:
     """Sweeps of one cell under current or voltage clamp.
 
@@ -139,6 +139,7 @@ class SweepRecording:
     provenance: Provenance = field(default_factory=Provenance)
 
     def __post_init__(self) -> None:
+        clamp, source = Clamp(self.clamp), CommandSource(self.command_source)
         response = np.atleast_2d(np.asarray(self.response, dtype=np.float32))
         if response.ndim != 2 or response.size == 0:
             raise ValueError(f"response has shape {response.shape}, needs (n_sweeps, n_samples), not empty")
@@ -148,22 +149,24 @@ class SweepRecording:
         command = None if self.command is None else np.atleast_2d(np.asarray(self.command, dtype=np.float32))
         if command is not None and command.shape != response.shape:
             raise ValueError(f"command has shape {command.shape}, response {response.shape}")
-        if (command is None) is not (self.command_source in {CommandSource.NONE, CommandSource.INFERRED}):
-            raise ValueError(f"command_source is {self.command_source.value!r}, which contradicts command")
+        if (command is None) is not (source in {CommandSource.NONE, CommandSource.INFERRED}):
+            raise ValueError(f"command_source is {source.value!r}, which contradicts command")
         n_valid = np.full(n_sweeps, n_samples) if self.n_valid is None else np.asarray(self.n_valid, dtype=int)
         start = np.zeros(n_sweeps) if self.sweep_start is None else np.asarray(self.sweep_start, dtype=float)
         if n_valid.shape != (n_sweeps,) or start.shape != (n_sweeps,):
             raise ValueError("n_valid and sweep_start need one value per sweep")
-        if n_valid.min() < 0 or n_valid.max() > n_samples:
-            raise ValueError(f"n_valid needs to lie in 0..{n_samples}")
+        if n_valid.min() < 0 or n_valid.max() > n_samples or not n_valid.any():
+            raise ValueError(f"n_valid needs to lie in 0..{n_samples}, and not all may be 0")
+        if not np.isfinite(start).all():
+            raise ValueError("sweep_start needs finite times in s")
         for name, value in {
             "response": response,
             "command": command,
             "n_valid": n_valid,
             "sweep_start": start,
             "sampling_rate": float(self.sampling_rate),
-            "clamp": Clamp(self.clamp),
-            "command_source": CommandSource(self.command_source),
+            "clamp": clamp,
+            "command_source": source,
         }.items():
             object.__setattr__(self, name, value)
 
@@ -194,6 +197,11 @@ class SweepRecording:
 
     def require(self, clamp: Clamp) -> None:
         """Raise unless the recording was made under `clamp`.
+
+        Parameters
+        ----------
+        clamp : Clamp
+            The one that is needed.
 
         Raises
         ------

@@ -96,6 +96,9 @@ _WORDS = {
     "hertz": "Hz",
     "ohm": "Ohm",
     "ohms": "Ohm",
+    "kiloohm": "kOhm",
+    "megaohm": "MOhm",
+    "gigaohm": "GOhm",
     "siemens": "S",
     "farad": "F",
     "farads": "F",
@@ -225,6 +228,10 @@ def to_quantity(values: ArrayLike, symbol: str) -> Any:
     """
     import quantities
 
-    spelled = {"1": "dimensionless", "%": "percent"}.get(unit(symbol).symbol, unit(symbol).symbol)
-    spelled = spelled.replace("Ohm", "ohm")
+    found = unit(symbol)
+    spelled = {"1": "dimensionless", "%": "percent"}.get(found.symbol, found.symbol)
+    # quantities itself has neither.
+    if found.symbol in {"nV", "GOhm"}:
+        internal = quantities.Quantity(found.factor, INTERNAL_UNITS[found.dimension])
+        spelled = quantities.UnitQuantity(found.symbol, internal, symbol=found.symbol)
     return quantities.Quantity(np.asarray(values), spelled)

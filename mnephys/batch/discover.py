@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,21 +22,20 @@ class Found:
 
     Parameters
     ----------
-    root : Path
-        Common folder of the inputs.
-    names : tuple of str
-        Recordings as POSIX paths below `root`, sorted.
+    paths : mapping of str to Path
+        Where each recording lies, by its name: the POSIX path below the inputs' common root, sorted. Bytes
+        of a file name that are no text are replaced.
     empty_folders : tuple of str
         Folders that were given and hold no recording.
     """
 
-    root: Path
-    names: tuple[str, ...]
+    paths: Mapping[str, Path]
     empty_folders: tuple[str, ...]
 
-    def path(self, name: str) -> Path:
-        """Return where the recording called `name` lies."""
-        return self.root / name
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the recordings."""
+        return tuple(self.paths)
 
 
 def find_recordings(inputs: Sequence[Path]) -> Found:
@@ -73,10 +72,13 @@ def find_recordings(inputs: Sequence[Path]) -> Found:
     anchors = [path.absolute() for path in folders] + [path.absolute().parent for path in files]
     root = Path(os.path.commonpath(anchors)) if anchors else Path()
     inside = {folder: list(_recordings_below(folder)) for folder in folders}
-    found = {path.absolute().relative_to(root).as_posix() for path in files}
-    found |= {path.absolute().relative_to(root).as_posix() for paths in inside.values() for path in paths}
+    every = {path.absolute() for path in [*files, *(path for paths in inside.values() for path in paths)]}
+    paths: dict[str, Path] = {}
+    for path in sorted(every):
+        name = os.fsencode(path.relative_to(root).as_posix()).decode("utf-8", "replace")
+        paths[name if name not in paths else f"{name}#{len(paths)}"] = path
     empty = tuple(str(folder) for folder, paths in inside.items() if not paths)
-    return Found(root, tuple(sorted(found)), empty)
+    return Found(dict(sorted(paths.items())), empty)
 
 
 def _recordings_below(folder: Path) -> Iterable[Path]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mnephys._version import __version__
 from mnephys.batch.store import Entry, Store
-from mnephys.errors import MnephysError
+from mnephys.errors import MnephysError, ReadError
 from mnephys.measurement import FeatureTable
 from mnephys.pipeline import analyse
 from mnephys.readers import read_all
@@ -76,11 +76,13 @@ def measure_one(path: Path, name: str, sample: Sample) -> Entry:
     try:
         recordings = read_all(path)
         results = [analyse(recording, bias=sample.bias_pa) for recording in recordings]
+    except ReadError as error:
+        return Entry(name, mark, str(type(error)(name, error.problem, error.advice)), FeatureTable(), {})
     except MnephysError as error:
-        return Entry(name, mark, str(error).replace(str(path), name), FeatureTable(), {})
+        return Entry(name, mark, str(error), FeatureTable(), {})
     except Exception as error:  # noqa: BLE001 -- one file must not cost the others; the type says that it is our defect
-        what = " ".join(f"{type(error).__name__}: {error}".split())
-        return Entry(name, mark, f"{name}: unexpected error ({what}); please report it", FeatureTable(), {})
+        problem = f"unexpected error ({type(error).__name__}: {error})"
+        return Entry(name, mark, str(ReadError(name, problem, "please report it")), FeatureTable(), {})
     names = [name if len(results) == 1 else f"{name}#{i}" for i in range(len(results))]
     table = FeatureTable.concatenate(r.table.named(n) for r, n in zip(results, names, strict=True))
     evidence = {n: {**r.evidence, "recording": n} for r, n in zip(results, names, strict=True)}
@@ -145,5 +147,6 @@ def _side_by_side(
             try:
                 yield future.result()
             except BrokenProcessPool:
-                why = f"{name}: the process that measured it, or one beside it, was killed; run again with --jobs 1"
+                problem = "the process that measured it, or one beside it, was killed"
+                why = str(ReadError(name, problem, "run again with --jobs 1"))
                 yield Entry(name, "", why, FeatureTable(), {})

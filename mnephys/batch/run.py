@@ -93,7 +93,7 @@ def run(plan: Run, store: Store, *, done: Callable[[Entry], None] = ignore) -> R
     """
     subjects, notes = group_subjects(plan.found.names, plan.sheet, plan.name_pattern)
     samples = {name: sample for s in subjects for name, sample in zip(s.names, s.samples, strict=True)}
-    paths = {name: plan.found.path(name) for name in samples}
+    paths = {name: plan.found.paths[name] for name in samples}
     measure_all(paths, samples, store, jobs=plan.jobs, done=done)
     store.keep_only(set(samples))
     entries = {entry.name: entry for entry in store}

@@ -101,12 +101,31 @@ class Store:
         self._connection.close()
 
     def meta(self, key: str) -> str:
-        """Return a fact about the run, empty where it was never set."""
+        """Return a fact about the run.
+
+        Parameters
+        ----------
+        key : str
+            Its name.
+
+        Returns
+        -------
+        str
+            Empty where it was never set.
+        """
         row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
         return str(row[0]) if row else ""
 
     def set_meta(self, key: str, value: str) -> None:
-        """Keep a fact about the run."""
+        """Keep a fact about the run.
+
+        Parameters
+        ----------
+        key : str
+            Its name.
+        value : str
+            Replaces what was kept under that name.
+        """
         with self._connection:
             self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
@@ -131,16 +150,39 @@ class Store:
             self._connection.execute("INSERT OR REPLACE INTO recording VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def get(self, name: str) -> Entry | None:
-        """Return what is kept of a recording, or None."""
+        """Return what is kept of a recording.
+
+        Parameters
+        ----------
+        name : str
+            Its name.
+
+        Returns
+        -------
+        Entry or None
+            None where it is not known.
+        """
         row = self._connection.execute("SELECT * FROM recording WHERE name = ?", (name,)).fetchone()
         return _entry(row) if row else None
 
     def fingerprints(self) -> dict[str, str]:
-        """Return the fingerprint of every recording that is kept."""
+        """Return what the results that are kept depend on.
+
+        Returns
+        -------
+        dict of str to str
+            Fingerprint by name.
+        """
         return dict(self._connection.execute("SELECT name, fingerprint FROM recording"))
 
     def keep_only(self, names: set[str]) -> None:
-        """Forget every recording but `names`: a folder's results are those of its last inputs."""
+        """Forget every other recording: a folder's results are those of its last inputs.
+
+        Parameters
+        ----------
+        names : set of str
+            Which to keep.
+        """
         gone = [(name,) for name in self.fingerprints() if name not in names]
         with self._connection:
             self._connection.executemany("DELETE FROM recording WHERE name = ?", gone)

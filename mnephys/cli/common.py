@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mnephys.cli.text import printable
+
 if TYPE_CHECKING:
     from mnephys.batch.store import Entry
 
@@ -42,8 +44,14 @@ rubric_option = click.option(
 
 
 def warn(message: str) -> None:
-    """Write one line to standard error."""
-    click.echo(message, err=True)
+    """Write one line to standard error.
+
+    Parameters
+    ----------
+    message : str
+        The line; control characters of file names in it are shown as question marks.
+    """
+    click.echo(printable(message), err=True)
 
 
 class Failure(click.ClickException):
@@ -69,7 +77,7 @@ def fail(message: str, code: int = NOTHING_DONE) -> click.ClickException:
     click.ClickException
         To be raised.
     """
-    return Failure(message, code)
+    return Failure(printable(message), code)
 
 
 def existing(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
@@ -100,7 +108,13 @@ def existing(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def emit_json(document: Any) -> None:
-    """Write one JSON document to standard output."""
+    """Write one JSON document to standard output.
+
+    Parameters
+    ----------
+    document : dict or list
+        Without NaN.
+    """
     json.dump(document, sys.stdout, indent=1, ensure_ascii=False, allow_nan=False)
     sys.stdout.write("\n")
 
@@ -126,7 +140,7 @@ def progress(total: int) -> Iterator[Callable[[Entry], None]]:
 
         def done(entry: Entry) -> None:
             if entry.error:
-                bar.write(f"Error: {entry.error}", file=sys.stderr)
+                bar.write(f"Error: {printable(entry.error)}", file=sys.stderr)
             bar.update()
 
         yield done

@@ -64,7 +64,7 @@ def command(
         subjects, notes = group_subjects(found.names, sheet, name_pattern)
         known = {name: sample for s in subjects for name, sample in zip(s.names, s.samples, strict=True)}
         with progress(len(found.names)) as done:
-            measure_all({name: found.path(name) for name in known}, known, store, jobs=jobs, done=done)
+            measure_all(found.paths, known, store, jobs=jobs, done=done)
     except SampleSheetError as error:
         raise fail(str(error), WRONG_USAGE) from error
     except MnephysError as error:

@@ -13,6 +13,8 @@ from mnephys.cli.text import printable
 if TYPE_CHECKING:
     from mnephys.recording import SweepRecording
 
+__all__ = ["command", "describe"]
+
 
 @click.command(name="inspect")
 @click.argument("file", type=click.Path(path_type=Path))

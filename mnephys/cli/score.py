@@ -29,6 +29,8 @@ from mnephys.cli.text import score_lines
 if TYPE_CHECKING:
     from mnephys.batch.run import Result
 
+__all__ = ["command", "exit_code", "score_paths"]
+
 
 @click.command(name="score")
 @paths_argument
@@ -79,7 +81,20 @@ def command(
 
 
 def exit_code(result: Result, *, missing: bool) -> int:
-    """Return what the shell is told."""
+    """Return what the shell is told.
+
+    Parameters
+    ----------
+    result : Result
+        Of the run.
+    missing : bool
+        Whether a path that was given does not exist.
+
+    Returns
+    -------
+    int
+        0 to 3, as in the help of `mnephys`.
+    """
     if missing:
         return WRONG_USAGE
     if not result.failures:
@@ -92,8 +107,8 @@ def score_paths(
     output: Path | None,
     *,
     samples: Path | None = None,
-    name_pattern: str | None = None,
     rubric_file: Path | None = None,
+    name_pattern: str | None = None,
     jobs: int = 1,
 ) -> Result:
     """Score files and folders, and write the outputs where a folder is given.
@@ -104,8 +119,12 @@ def score_paths(
         That exist.
     output : Path or None
         Folder for the outputs.
-    samples, name_pattern, rubric_file, jobs
-        As the options.
+    samples, rubric_file : Path, optional
+        Sample sheet and rubric.
+    name_pattern : str, optional
+        Regular expression with named groups, for file names.
+    jobs : int
+        Processes to use.
 
     Returns
     -------

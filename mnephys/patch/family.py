@@ -80,12 +80,34 @@ class Family:
         return first & (self.steps.order == self.steps.order[first].min()) if first.any() else first
 
     def first_ap(self, rows: NDArray[np.bool_]) -> IntArray:
-        """Return the index into `aps` of the first action potential of each of `rows` that has one."""
+        """Return the first action potential of each row that evoked one.
+
+        Parameters
+        ----------
+        rows : ndarray, bool, shape (n_rows,)
+            Rows of `steps`.
+
+        Returns
+        -------
+        ndarray, int, shape (n_rows_that_fired,)
+            Indices into `aps`.
+        """
         at = np.searchsorted(self.ap_step, np.flatnonzero(rows & (self.ap_count > 0)))
         return np.asarray(at)
 
     def with_accepted(self, accepted: NDArray[np.bool_]) -> Family:
-        """Return the same family with the verdict of quality control."""
+        """Return the same family with the verdict of quality control.
+
+        Parameters
+        ----------
+        accepted : ndarray, bool, shape (n_sweeps,)
+            Sweeps that stay.
+
+        Returns
+        -------
+        Family
+            Everything else unchanged.
+        """
         return replace(self, accepted=accepted)
 
 

@@ -62,15 +62,48 @@ class Stretches:
         return cls(index, offsets, length)
 
     def spread(self, per_stretch: FloatArray) -> FloatArray:
-        """Repeat one value per stretch over its samples."""
+        """Repeat one value per stretch over its samples.
+
+        Parameters
+        ----------
+        per_stretch : ndarray, float, shape (n_stretches,)
+            The values.
+
+        Returns
+        -------
+        ndarray, float, shape (n_samples_in_all,)
+            One value per entry of `index`.
+        """
         return np.repeat(per_stretch, self.length)
 
     def argmax(self, values: FloatArray) -> IntArray:
-        """Return the flat index of the first largest value of each stretch, -1 where it is empty or NaN."""
+        """Return where each stretch is largest.
+
+        Parameters
+        ----------
+        values : ndarray, float, shape (n_samples,)
+            The flat array.
+
+        Returns
+        -------
+        ndarray, int, shape (n_stretches,)
+            Flat index of the first such sample, -1 where a stretch is empty or NaN.
+        """
         return self._first(values[self.index], np.fmax)
 
     def argmin(self, values: FloatArray) -> IntArray:
-        """Return the flat index of the first smallest value of each stretch, -1 where it is empty or NaN."""
+        """Return where each stretch is smallest.
+
+        Parameters
+        ----------
+        values : ndarray, float, shape (n_samples,)
+            The flat array.
+
+        Returns
+        -------
+        ndarray, int, shape (n_stretches,)
+            Flat index of the first such sample, -1 where a stretch is empty or NaN.
+        """
         return self._first(values[self.index], np.fmin)
 
     def first(self, condition: np.ndarray) -> IntArray:

@@ -104,7 +104,18 @@ class Spikes:
     slope: FloatArray
 
     def take(self, chosen: NDArray[np.bool_]) -> Spikes:
-        """Return those for which `chosen` is True."""
+        """Return some of them.
+
+        Parameters
+        ----------
+        chosen : ndarray, bool, shape (n,)
+            Which.
+
+        Returns
+        -------
+        Spikes
+            In the same order, of the same family.
+        """
         columns = ("threshold", "threshold_voltage", "threshold_slope", "upstroke", "peak", "full")
         return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
 

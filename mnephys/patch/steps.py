@@ -97,15 +97,38 @@ class Steps:
         return level
 
     def start_time(self) -> FloatArray:
-        """Return the start of each stretch within its sweep in s."""
+        """Return when each stretch starts.
+
+        Returns
+        -------
+        ndarray, float, shape (n,)
+            Time within its sweep in s.
+        """
         return (self.start - self.sweep * self.n_samples) / self.sampling_rate
 
     def stop_time(self) -> FloatArray:
-        """Return the end of each stretch within its sweep in s."""
+        """Return when each stretch ends.
+
+        Returns
+        -------
+        ndarray, float, shape (n,)
+            Time within its sweep in s.
+        """
         return (self.stop - self.sweep * self.n_samples) / self.sampling_rate
 
     def of(self, flat: FloatArray) -> IntArray:
-        """Return the row whose stretch holds each flat sample index."""
+        """Return the rows that hold samples.
+
+        Parameters
+        ----------
+        flat : ndarray, float, shape (n,)
+            Flat sample indices.
+
+        Returns
+        -------
+        ndarray, int, shape (n,)
+            Row of each.
+        """
         return np.searchsorted(self.start, flat, side="right") - 1
 
 

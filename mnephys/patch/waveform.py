@@ -54,7 +54,22 @@ class Reach:
 
     @classmethod
     def until(cls, stop: IntArray, peak: IntArray, n_samples: int, n_total: int, sampling_rate: float) -> Reach:
-        """Return the reach of action potentials whose stimuli end at `stop`."""
+        """Return the reach of action potentials whose stimuli end somewhere.
+
+        Parameters
+        ----------
+        stop, peak : ndarray, int, shape (n,)
+            Flat sample index of the end of each stimulus, and of each peak.
+        n_samples, n_total : int
+            Samples of a sweep and of the family.
+        sampling_rate : float
+            In Hz.
+
+        Returns
+        -------
+        Reach
+            Within each one's sweep.
+        """
         row_stop = np.minimum((peak // n_samples + 1) * n_samples, n_total)
         margin = round(MARGIN_MS / 1000.0 * sampling_rate)
         return cls(np.minimum(stop, row_stop), np.minimum(stop + margin, row_stop))

@@ -82,8 +82,8 @@ def user_values(text: str, n_sweeps: int, *, repeat: bool) -> NDArray[np.float64
 
     Examples
     --------
-    >>> user_values("-100, 0, 50,", 4, repeat=False)
-    array([-100.,    0.,   50.,   50.])
+    >>> user_values("-100, 0, 50,", 4, repeat=False).tolist()
+    [-100.0, 0.0, 50.0, 50.0]
     """
     listed = np.array([float(word) for word in text.replace(",", " ").split()])
     if len(listed) == 0 or not np.isfinite(listed).all():

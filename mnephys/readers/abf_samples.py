@@ -96,9 +96,8 @@ def by_sweep(values: NDArray[np.float32], length: IntArray) -> NDArray[np.float3
 
     Examples
     --------
-    >>> by_sweep(np.arange(5, dtype=np.float32), np.array([2, 3]))
-    array([[ 0.,  1., nan],
-           [ 2.,  3.,  4.]], dtype=float32)
+    >>> by_sweep(np.arange(5, dtype=np.float32), np.array([2, 3])).tolist()
+    [[0.0, 1.0, nan], [2.0, 3.0, 4.0]]
     """
     longest = int(length.max())
     if np.all(length == longest):

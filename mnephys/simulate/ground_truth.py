@@ -26,9 +26,13 @@ class ActionPotential:
 
     Parameters
     ----------
-    threshold_time, peak_time : float
+    threshold_time : float
         In s from the start of the sweep.
-    threshold_voltage, peak_voltage, amplitude : float
+    threshold_voltage : float
+        In mV.
+    peak_time : float
+        In s from the start of the sweep.
+    peak_voltage, amplitude : float
         In mV; the amplitude is from threshold to peak.
     half_width : float or None
         In ms at (threshold + peak) / 2; None where the membrane does not fall to that level before

@@ -82,9 +82,11 @@ class Membrane:
 
     Parameters
     ----------
-    leak, sodium, potassium, m_current, ahp, h_current : ndarray
+    leak, leak_reversal : ndarray, shape (n_cells, 1)
+        Of the leak, as in `Neuron`.
+    sodium, potassium, m_current, ahp, h_current : ndarray, shape (n_cells, 1)
         Peak conductances, as in `Neuron`.
-    leak_reversal, sodium_reversal, potassium_reversal, h_reversal : ndarray
+    sodium_reversal, potassium_reversal, h_reversal : ndarray, shape (n_cells, 1)
         Reversal potentials, as in `Neuron`.
     """
 
@@ -101,7 +103,18 @@ class Membrane:
 
     @classmethod
     def of(cls, neurons: Sequence[Neuron]) -> Membrane:
-        """Collect the parameters of the neurons."""
+        """Collect the parameters of neurons.
+
+        Parameters
+        ----------
+        neurons : sequence of Neuron
+            In order.
+
+        Returns
+        -------
+        Membrane
+            One row each.
+        """
         return cls(**{f.name: np.array([[getattr(n, f.name)] for n in neurons]) for f in fields(cls)})
 
     def sums(self, gates: Floats) -> tuple[Floats, Floats]:

@@ -126,7 +126,13 @@ class StepProtocol:
         return command
 
     def changes(self) -> list[int]:
-        """Return the samples at which the current may change: the edges of the epochs."""
+        """Return where the current may change: the edges of the epochs.
+
+        Returns
+        -------
+        list of int
+            Samples within a sweep.
+        """
         return [edge for edge in self._edges() if edge < self.sweep_samples]
 
 

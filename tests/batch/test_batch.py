@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -39,7 +42,17 @@ def test_names_are_below_the_common_root_and_appear_once(tmp_path):
     one, two = _abf(tmp_path / "day1" / "a.abf"), _abf(tmp_path / "day2" / "a.abf")
     found = find_recordings([one, tmp_path / "day2", two])
     assert found.names == ("day1/a.abf", "day2/a.abf")
-    assert found.path("day2/a.abf") == two
+    assert found.paths["day2/a.abf"] == two
+
+
+def test_a_name_that_is_no_text_is_still_a_recording_and_can_be_kept(tmp_path):
+    odd = Path(os.fsdecode(os.fsencode(tmp_path / "cell") + b"\xff.abf"))
+    _abf(odd)
+    found = find_recordings([tmp_path])
+    (name,) = found.names
+    assert name == "cell\N{REPLACEMENT CHARACTER}.abf"
+    assert found.paths[name] == odd
+    Store(tmp_path).put(_entry(name))
 
 
 def test_a_folder_without_recordings_is_named(tmp_path):
