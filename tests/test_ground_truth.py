@@ -36,7 +36,12 @@ def _pairs(path):
     for sweep in truth["sweeps"]:
         for true in sweep["action_potentials"]:
             near = (aps["sweep"] == sweep["sweep"]) & (np.abs(aps["peak_time"] - true["peak_time"]) < 1e-3)
-            assert near.sum() == 1, (path.stem, sweep["sweep"], true["peak_time"])
+            if not near.any():
+                # Only what is left of action potentials in depolarisation block may be passed over.
+                assert truth["stage"] == "blocking", (path.stem, sweep["sweep"], true)
+                assert true["max_upstroke"] < 10, (path.stem, sweep["sweep"], true)
+                continue
+            assert near.sum() == 1
             if not true["threshold_at_break"]:
                 rows.append((true, {name: column[near][0] for name, column in aps.items()}))
     return rows
