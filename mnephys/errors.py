@@ -26,6 +26,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from mnephys.wording import one_line
+
 __all__ = [
     "CorruptHeaderError",
     "FileUnitsError",
@@ -45,16 +47,11 @@ __all__ = [
 ]
 
 
-def _one_line(text: str) -> str:
-    """Fold white space, so that text from a file cannot forge a second line."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
 class MnephysError(Exception):
     """Base of all errors raised on purpose; catching it catches nothing else."""
 
     def __str__(self) -> str:
-        return _one_line(super().__str__())
+        return one_line(super().__str__())
 
 
 class ReadError(MnephysError, OSError):
@@ -77,15 +74,15 @@ class ReadError(MnephysError, OSError):
 
     def __init__(self, path: str | Path, problem: str, advice: str = "") -> None:
         self.path = str(path)
-        self.problem = _one_line(problem)
-        self.advice = _one_line(advice)
+        self.problem = one_line(problem)
+        self.advice = one_line(advice)
         # One argument: of two or three, OSError would make errno, strerror and filename.
         super().__init__(str(self))
         self.filename = self.path
 
     def __str__(self) -> str:
         tail = f"; {self.advice}" if self.advice else ""
-        return f"{_one_line(self.path)}: {self.problem}{tail}"
+        return f"{one_line(self.path)}: {self.problem}{tail}"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.path, self.problem, self.advice)

@@ -37,6 +37,7 @@ ORDER = (
     ("units",),
     ("atomic",),
     ("errors",),
+    ("wording",),
     ("_version",),
 )
 RANK = {room: -line for line, rooms in enumerate(ORDER) for room in rooms}

@@ -14,9 +14,9 @@ from enum import StrEnum
 
 from mnephys.errors import UnitsError
 from mnephys.maturity.model import AMPLITUDE, DRIVE, PATTERN, QUALITY, Combine, Criterion, Rubric
-from mnephys.maturity.section import nearest
 from mnephys.measurement import FeatureTable, Measurement, Status
 from mnephys.units import conversion_factor
+from mnephys.wording import nearest
 
 __all__ = ["Drive", "Observed", "combine"]
 

@@ -10,8 +10,9 @@ from typing import TypeVar
 
 from mnephys.errors import UnitsError
 from mnephys.maturity.model import PATTERN, Basis, Combine, Criterion, Role
-from mnephys.maturity.section import Section, nearest
+from mnephys.maturity.section import Section
 from mnephys.units import unit
+from mnephys.wording import nearest
 
 __all__ = ["check_references", "parse_criteria", "symbol"]
 

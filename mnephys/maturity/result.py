@@ -10,6 +10,7 @@ from typing import Any
 from mnephys.maturity.criteria import Evidence
 from mnephys.maturity.identity import Identity
 from mnephys.measurement import Status
+from mnephys.wording import one_line
 
 __all__ = ["DomainScore", "Score"]
 
@@ -130,8 +131,8 @@ class Score:
         return f"{self.stage}, claim {self.claim}, {index}{span}"
 
     def __repr__(self) -> str:
-        lines = [f"{_one_line(self.subject)}: {self._headline()}"]
-        lines += [f"  {_one_line(reason)}" for reason in self.reasons[:4]]
+        lines = [f"{one_line(self.subject)}: {self._headline()}"]
+        lines += [f"  {one_line(reason)}" for reason in self.reasons[:4]]
         lines.append(f"  Identity (apart from maturity): {self.identity.call}")
         return "\n".join(lines)
 
@@ -155,10 +156,6 @@ def _cells(evidence: Evidence) -> tuple[str, ...]:
     shown = evidence.text or value.strip() or evidence.reason
     points = "" if evidence.points is None else f"{evidence.points:.2f}"
     return evidence.feature, shown, evidence.cut, points, evidence.basis
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _rounded(value: float | None) -> float | None:

@@ -27,7 +27,8 @@ from mnephys.maturity.model import (
     Stages,
 )
 from mnephys.maturity.parse_criteria import check_references, parse_criteria, symbol
-from mnephys.maturity.section import Section, nearest
+from mnephys.maturity.section import Section
+from mnephys.wording import nearest
 
 __all__ = ["BUILT_IN", "load_rubric", "parse_rubric"]
 

@@ -2,39 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 
 from mnephys.errors import RubricError
+from mnephys.wording import nearest
 
-__all__ = ["Section", "nearest"]
+__all__ = ["Section"]
 
 _LARGEST = 1e300
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the advice that names the known word most like `word`.
-
-    Parameters
-    ----------
-    word : str
-        What was written.
-    known : iterable of str
-        What could have been meant.
-
-    Returns
-    -------
-    str
-        The nearest word, or all of them where none is near.
-
-    Examples
-    --------
-    >>> nearest("matur", ["immature", "mature"])
-    "the nearest is 'mature'"
-    """
-    words = sorted(known)
-    found = difflib.get_close_matches(word, words, n=1)
-    return f"the nearest is {found[0]!r}" if found else f"known are {', '.join(words) or 'none'}"
 
 
 class Section:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from mnephys.samples.sample import Sample
-from mnephys.samples.text import natural_key, one_line
+from mnephys.samples.text import natural_key
+from mnephys.wording import one_line
 
 __all__ = ["CellKey", "cell_ids", "cell_key"]
 

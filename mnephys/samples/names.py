@@ -7,7 +7,8 @@ import warnings
 
 from mnephys.errors import SampleSheetError
 from mnephys.samples.sample import FACTS, Value, parse_value
-from mnephys.samples.text import nearest, one_line, shown
+from mnephys.samples.text import shown
+from mnephys.wording import nearest, one_line
 
 __all__ = ["compile_pattern", "parse_names", "read_name"]
 

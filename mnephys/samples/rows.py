@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from mnephys.samples.sample import FACTS, Value, parse_value, well_key
 from mnephys.samples.table import Table
-from mnephys.samples.text import nearest, sheet_error, shown
+from mnephys.samples.text import sheet_error, shown
+from mnephys.wording import nearest
 
 __all__ = ["Row", "read_rows"]
 

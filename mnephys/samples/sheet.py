@@ -13,7 +13,8 @@ from mnephys.samples.matching import Rule, file_name, make_rules, one_form, sett
 from mnephys.samples.rows import Row, read_rows
 from mnephys.samples.sample import FACTS, Sample, well_key
 from mnephys.samples.table import read_table
-from mnephys.samples.text import listed, one_line, shown
+from mnephys.samples.text import listed, shown
+from mnephys.wording import one_line
 
 __all__ = ["SampleSheet", "load_sheet"]
 

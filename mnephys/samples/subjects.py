@@ -11,7 +11,8 @@ from mnephys.samples.ids import CellKey, cell_ids, cell_key
 from mnephys.samples.names import compile_pattern, read_name
 from mnephys.samples.sample import FACTS, Sample, Value, known, well_key
 from mnephys.samples.sheet import SampleSheet
-from mnephys.samples.text import listed, natural_key, one_line, shown
+from mnephys.samples.text import listed, natural_key, shown
+from mnephys.wording import one_line
 
 __all__ = ["Subject", "group_subjects"]
 

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 
 from mnephys.errors import SampleSheetError
+from mnephys.wording import one_line
 
-__all__ = ["listed", "natural_key", "nearest", "one_line", "sheet_error", "shown"]
+__all__ = ["listed", "natural_key", "sheet_error", "shown"]
 
 _LONGEST = 60
 _MOST = 3
 _DIGITS = re.compile("([0-9]+)")
-
-
-def one_line(text: str) -> str:
-    """Return the text with control characters and runs of white space folded to single spaces.
-
-    Parameters
-    ----------
-    text : str
-        Any text.
-
-    Returns
-    -------
-    str
-        Printable, without line ends.
-
-    Examples
-    --------
-    >>> one_line("cell" + chr(27) + "[31m 7" + chr(10))
-    'cell [31m 7'
-    """
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def shown(value: str | float) -> str:
@@ -107,32 +86,6 @@ def natural_key(text: str) -> tuple[tuple[tuple[int, int, str], ...], str]:
     # Digits compare by length, then as text: numbers of any length, without converting them.
     bare = ((part, part.lstrip("0")) for part in parts)
     return tuple((0, len(b), b) if _DIGITS.fullmatch(part) else (1, 0, part) for part, b in bare), text
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the advice that names the known word most like `word`.
-
-    Parameters
-    ----------
-    word : str
-        What was written.
-    known : iterable of str
-        What could have been meant.
-
-    Returns
-    -------
-    str
-        The nearest word, or all of them where none is near.
-
-    Examples
-    --------
-    >>> nearest("temprature", ["temperature_c", "plate"])
-    "the nearest is 'temperature_c'"
-    """
-    words = sorted(known)
-    # Text from a file may be long; what is near to a known word is not.
-    found = difflib.get_close_matches(word[:_LONGEST], words, n=1)
-    return f"the nearest is {found[0]!r}" if found else f"known are {', '.join(words)}"
 
 
 def sheet_error(file: str, problem: str, advice: str, *, row: int = 0, column: str = "") -> SampleSheetError:
