@@ -51,6 +51,7 @@ def sweep_evidence(recording: SweepRecording, table: FeatureTable, family: Famil
     index = _decimated(recording.response)
     command = None if recording.command is None else _lists(np.take_along_axis(recording.command, index, 1), 2)
     verdicts = table.select("qc_sweep", level="sweep")
+    source = table.get("qc_command")
     return {
         "kind": "sweeps",
         "clamp": recording.clamp.value,
@@ -58,7 +59,7 @@ def sweep_evidence(recording: SweepRecording, table: FeatureTable, family: Famil
         "sampling_rate": recording.sampling_rate,
         "n_sweeps": recording.n_sweeps,
         "duration": recording.duration,
-        "command_source": recording.command_source.value,
+        "command_source": recording.command_source.value if source is None else source.text,
         "response_unit": recording.response_unit,
         "command_unit": recording.command_unit,
         "time": np.round(_times(index, recording.sampling_rate), 6).tolist(),

@@ -76,6 +76,7 @@ def analyse(recording: SweepRecording, *, bias: float | None = None) -> Analysis
         table = FeatureTable((quality.FEATURES["qc_recording"].missing(Status.NOT_APPLICABLE, why),))
         return Analysis(table, sweep_evidence(recording, table, None))
     family, verdicts = quality.control_quality(find_family(recording))
+    command = quality.judge_command(recording, family.steps)
     if family.accepted.any():
         measured = [
             *passive.measure_passive(family, bias=bias),
@@ -84,7 +85,7 @@ def analyse(recording: SweepRecording, *, bias: float | None = None) -> Analysis
         ]
     else:
         measured = _all_excluded(verdicts[-1].reason)
-    table = FeatureTable((*verdicts, *measured), _spike_columns(family))
+    table = FeatureTable((command, *verdicts, *measured), _spike_columns(family))
     return Analysis(table, sweep_evidence(recording, table, family))
 
 

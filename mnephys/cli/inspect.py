@@ -81,6 +81,8 @@ def describe(recording: SweepRecording) -> dict[str, Any]:
     }
     if recording.clamp is Clamp.CURRENT:
         description["steps"] = _steps(recording)
+        if recording.command is None and description["steps"]:
+            description["command_source"] = "inferred"
     return description
 
 

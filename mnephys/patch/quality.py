@@ -16,9 +16,10 @@ from mnephys.patch.family import LONG_STEP_MS, Family
 from mnephys.patch.firing import step_firing
 from mnephys.patch.passive import BASELINE_S, family_charging, step_deflections
 from mnephys.patch.segments import Stretches, stretch_mean
-from mnephys.recording import FloatArray
+from mnephys.patch.steps import Steps
+from mnephys.recording import CommandSource, FloatArray, SweepRecording
 
-__all__ = ["FEATURES", "QualityLimits", "control_quality"]
+__all__ = ["FEATURES", "QualityLimits", "control_quality", "judge_command"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ FEATURES = {
         Feature("qc_sweep", "1", _SWEEP, "Whether the sweep is used, and why not", _OWN),
         Feature("qc_baseline_noise", "mV", _SWEEP, "SD of the fast noise before the steps", _OWN, (0, 1e3)),
         Feature("qc_baseline_shift", "mV", _SWEEP, "Baseline minus the median baseline of all sweeps", _OWN),
+        Feature("qc_command", "1", _CELL, "Where the injected current is known from, and what contradicts it", _OWN),
         Feature("qc_drift", "mV", _CELL, "Largest minus smallest baseline of the sweeps used", _OWN, (0, 1e3)),
         Feature("qc_bridge_error", "MOhm", _CELL, "Jump at the onset of steps that the bridge left over", _OWN),
         Feature("qc_bridge_artefact", "1", _CELL, "Whether the response is an electrode's, not a membrane's", _OWN),
@@ -131,6 +133,26 @@ def control_quality(family: Family, limits: QualityLimits | None = None) -> tupl
         _drive(judged, limits),
         _verdict(reasons),
     ]
+
+
+def judge_command(recording: SweepRecording, steps: Steps) -> Measurement:
+    """Say where the command came from.
+
+    Parameters
+    ----------
+    recording : SweepRecording
+        As read.
+    steps : Steps
+        Its steps, read off the command or, without one, inferred from the response.
+
+    Returns
+    -------
+    Measurement
+        A category of `mnephys.recording.CommandSource`; what the reader noticed is its remark.
+    """
+    inferred = recording.command is None and bool(steps.test.any())
+    source = CommandSource.INFERRED if inferred else recording.command_source
+    return FEATURES["qc_command"].category(source.value, remark=" ".join(recording.problems))
 
 
 def _median(values: FloatArray) -> float:

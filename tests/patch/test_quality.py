@@ -105,3 +105,17 @@ def test_sweeps_that_were_aborted_are_measured_as_far_as_they_go(family_of):
     table = mnephys.extract(recording)
     assert table.get("qc_sweep", level="sweep", id="s1").ok
     assert table.get("input_resistance").ok
+
+
+def test_the_table_says_where_the_command_came_from(data):
+    recording = mnephys.read(data("patch/18713001.abf"))
+    assert mnephys.extract(recording).get("qc_command").text == "epoch table"
+    blind = replace(recording, command=None, command_source="none")
+    table = mnephys.extract(blind)
+    assert table.get("qc_command").text == "inferred"
+    assert [table.get("spike_count", level="sweep", id=f"s{i}").value for i in (7, 8, 24)] == [0, 1, 9]
+    assert table.get("rheobase").status is Status.NOT_APPLICABLE
+    assert "command" in table.get("rheobase").reason
+    recorded = mnephys.extract(mnephys.read(data("patch/2020_03_02_0000.abf"))).get("qc_command")
+    assert recorded.text == "recorded"
+    assert "300.3 mV" in recorded.reason
