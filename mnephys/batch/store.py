@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -74,9 +74,9 @@ class Store:
 
     Examples
     --------
-    >>> store = Store()
-    >>> store.put(Entry("cell.abf", "1f", "is empty", FeatureTable(), {}))
-    >>> store.get("cell.abf").error
+    >>> with Store() as store:
+    ...     store.put(Entry("cell.abf", "1f", "is empty", FeatureTable(), {}))
+    ...     store.get("cell.abf").error
     'is empty'
     """
 
@@ -86,18 +86,46 @@ class Store:
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(":memory:" if self.path is None else self.path)
+        except (OSError, sqlite3.Error) as error:
+            raise self._unusable(error) from error
+        try:
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.executescript(_SCHEMA)
-            self._connection.execute("INSERT OR IGNORE INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
-            self._connection.commit()
-        except (OSError, sqlite3.Error) as error:
-            raise StoreError(f"{self.path}: cannot keep results here ({error}); choose another folder") from error
-        version = self.meta("schema")
+            with self._connection:
+                self._connection.execute("INSERT OR IGNORE INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
+            version = self.meta("schema")
+        except (StoreError, sqlite3.Error) as error:
+            self.close()
+            raise self._unusable(error) from error
         if version != str(SCHEMA_VERSION):
+            self.close()
             raise StoreError(f"{self.path}: was written by another version (schema {version}); choose another folder")
 
+    def _unusable(self, error: Exception) -> StoreError:
+        return StoreError(f"{self.path}: cannot keep results here ({error}); choose another folder")
+
+    def _ask(self, statement: str, *values: str) -> list[tuple[str, ...]]:
+        try:
+            return self._connection.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def _change(self, statement: str, rows: Iterable[tuple[str, ...]]) -> None:
+        """Run a statement for each row, all in one transaction."""
+        try:
+            with self._connection:
+                self._connection.executemany(statement, rows)
+        except sqlite3.Error as error:
+            raise self._unusable(error) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Close the file; nothing is lost if this is never called."""
+        """Close the file; what was put is kept whether or not this is called."""
         self._connection.close()
 
     def meta(self, key: str) -> str:
@@ -113,8 +141,8 @@ class Store:
         str
             Empty where it was never set.
         """
-        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-        return str(row[0]) if row else ""
+        found = self._ask("SELECT value FROM meta WHERE key = ?", key)
+        return str(found[0][0]) if found else ""
 
     def set_meta(self, key: str, value: str) -> None:
         """Keep a fact about the run.
@@ -126,8 +154,7 @@ class Store:
         value : str
             Replaces what was kept under that name.
         """
-        with self._connection:
-            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+        self._change("INSERT OR REPLACE INTO meta VALUES (?, ?)", [(key, value)])
 
     def put(self, entry: Entry) -> None:
         """Keep what one recording gave, in one transaction.
@@ -146,8 +173,7 @@ class Store:
             json.dumps(spikes),
             json.dumps(entry.evidence),
         )
-        with self._connection:
-            self._connection.execute("INSERT OR REPLACE INTO recording VALUES (?, ?, ?, ?, ?, ?)", values)
+        self._change("INSERT OR REPLACE INTO recording VALUES (?, ?, ?, ?, ?, ?)", [values])
 
     def get(self, name: str) -> Entry | None:
         """Return what is kept of a recording.
@@ -162,8 +188,8 @@ class Store:
         Entry or None
             None where it is not known.
         """
-        row = self._connection.execute("SELECT * FROM recording WHERE name = ?", (name,)).fetchone()
-        return _entry(row) if row else None
+        found = self._ask("SELECT * FROM recording WHERE name = ?", name)
+        return _entry(found[0]) if found else None
 
     def fingerprints(self) -> dict[str, str]:
         """Return what the results that are kept depend on.
@@ -173,7 +199,7 @@ class Store:
         dict of str to str
             Fingerprint by name.
         """
-        return dict(self._connection.execute("SELECT name, fingerprint FROM recording"))
+        return {row[0]: row[1] for row in self._ask("SELECT name, fingerprint FROM recording")}
 
     def keep_only(self, names: set[str]) -> None:
         """Forget every other recording: a folder's results are those of its last inputs.
@@ -184,12 +210,11 @@ class Store:
             Which to keep.
         """
         gone = [(name,) for name in self.fingerprints() if name not in names]
-        with self._connection:
-            self._connection.executemany("DELETE FROM recording WHERE name = ?", gone)
+        self._change("DELETE FROM recording WHERE name = ?", gone)
 
     def __iter__(self) -> Iterator[Entry]:
-        for row in self._connection.execute("SELECT * FROM recording ORDER BY name"):
-            yield _entry(row)
+        for name in sorted(self.fingerprints()):
+            yield from map(_entry, self._ask("SELECT * FROM recording WHERE name = ?", name))
 
 
 def _entry(row: tuple[str, ...]) -> Entry:

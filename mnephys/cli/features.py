@@ -55,7 +55,6 @@ def command(
     from mnephys.measurement import FeatureTable
     from mnephys.samples import group_subjects, load_sheet
 
-    store = Store()
     try:
         found = find_recordings(present)
         if not found.names:
@@ -63,15 +62,15 @@ def command(
         sheet = None if samples is None else load_sheet(samples)
         subjects, notes = group_subjects(found.names, sheet, name_pattern)
         known = {name: sample for s in subjects for name, sample in zip(s.names, s.samples, strict=True)}
-        with progress(len(found.names)) as done:
+        with Store() as store, progress(len(found.names)) as done:
             measure_all(found.paths, known, store, jobs=jobs, done=done)
+            entries = list(store)
     except SampleSheetError as error:
         raise fail(str(error), WRONG_USAGE) from error
     except MnephysError as error:
         raise fail(str(error)) from error
     for note in notes:
         warn(f"Note: {note}")
-    entries = list(store)
     table = FeatureTable.concatenate(entry.table for entry in entries)
     if as_json:
         emit_json(table.records())

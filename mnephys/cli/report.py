@@ -21,7 +21,8 @@ def command(folder: Path) -> None:
     if not (folder / STORE_NAME).exists():
         raise fail(f"{folder}: holds no results; run `mnephys score ... -o {folder}` first", WRONG_USAGE)
     try:
-        document = load_run(Store(folder))
+        with Store(folder) as store:
+            document = load_run(store)
         if not document:
             raise fail(f"{folder}: the run was stopped before its end; run the same command again")
         report.write(document, folder / "report.html")

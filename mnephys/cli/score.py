@@ -154,8 +154,8 @@ def score_paths(
             )
         for folder in found.empty_folders:
             warn(f"Warning: {folder}: holds no recording that can be read")
-        with progress(len(found.names)) as done:
-            result = run(Run(found, rubric, sheet, name_pattern, jobs), Store(output), done=done)
+        with Store(output) as store, progress(len(found.names)) as done:
+            result = run(Run(found, rubric, sheet, name_pattern, jobs), store, done=done)
         if output is not None:
             write_outputs(result, output)
     except (SampleSheetError, RubricError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -162,7 +163,7 @@ def domain_scores(rubric: Rubric, worth: Mapping[str, float]) -> dict[str, float
         if not (found := totals.get(name)):
             scores[name] = None
             continue
-        score = sum(found) / len(found)
+        score = math.fsum(found) / len(found)
         for penalty in penalties.get(name, []):
             score *= (len(found) + penalty) / (len(found) + 1)
         scores[name] = score
@@ -191,10 +192,10 @@ def maturity_index(rubric: Rubric, scores: Mapping[str, float | None]) -> float 
     0.5385
     """
     weights = {name: rubric.domains[name].weight for name, score in scores.items() if score is not None}
-    total = sum(weights.values())
+    total = math.fsum(weights.values())
     if total == 0:
         return None
-    return sum(weight * (scores[name] or 0.0) for name, weight in weights.items()) / total
+    return math.fsum(weight * (scores[name] or 0.0) for name, weight in weights.items()) / total
 
 
 def _stage(

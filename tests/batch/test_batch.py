@@ -52,7 +52,8 @@ def test_a_name_that_is_no_text_is_still_a_recording_and_can_be_kept(tmp_path):
     (name,) = found.names
     assert name == "cell\N{REPLACEMENT CHARACTER}.abf"
     assert found.paths[name] == odd
-    Store(tmp_path).put(_entry(name))
+    with Store(tmp_path) as store:
+        store.put(_entry(name))
 
 
 def test_a_folder_without_recordings_is_named(tmp_path):
@@ -66,25 +67,26 @@ def _entry(name="a.abf", error=""):
 
 
 def test_the_store_gives_back_what_it_was_given(tmp_path):
-    store = Store(tmp_path / "new" / "folder")
-    store.put(_entry())
-    store.close()
-    again = Store(tmp_path / "new" / "folder").get("a.abf")
+    with Store(tmp_path / "new" / "folder") as store:
+        store.put(_entry())
+    with Store(tmp_path / "new" / "folder") as store:
+        again = store.get("a.abf")
     assert again.table == _entry().table
     np.testing.assert_array_equal(again.table.spikes["peak_time"], [0.1, 0.25])
     assert again.evidence == _entry().evidence
 
 
 def test_the_store_forgets_what_is_no_input_any_more():
-    store = Store()
-    store.put(_entry("a.abf"))
-    store.put(_entry("b.abf"))
-    store.keep_only({"b.abf"})
-    assert [entry.name for entry in store] == ["b.abf"]
+    with Store() as store:
+        store.put(_entry("a.abf"))
+        store.put(_entry("b.abf"))
+        store.keep_only({"b.abf"})
+        assert [entry.name for entry in store] == ["b.abf"]
 
 
 def test_a_store_of_another_version_is_not_touched(tmp_path):
-    Store(tmp_path).set_meta("schema", "99")
+    with Store(tmp_path) as store:
+        store.set_meta("schema", "99")
     with pytest.raises(StoreError, match="99"):
         Store(tmp_path)
 
@@ -111,15 +113,15 @@ def test_what_is_known_is_not_measured_again_and_what_changed_is(tmp_path, monke
         return Entry(name, fingerprint(path, sample), "", FeatureTable(), {})
 
     monkeypatch.setattr("mnephys.batch.measure.measure_one", record)
-    store = Store()
-    paths = {name: _abf(tmp_path / name) for name in ("a.abf", "b.abf")}
-    samples = {name: Sample(recording=name) for name in paths}
-    measure_all(paths, samples, store)
-    measure_all(paths, samples, store)
-    assert measured == ["a.abf", "b.abf"]
-    paths["b.abf"].write_bytes(b"ABF2 changed")
-    measure_all(paths, samples, store)
-    assert measured == ["a.abf", "b.abf", "b.abf"]
-    samples["a.abf"] = Sample(recording="a.abf", bias_pa=5.0)
-    measure_all(paths, samples, store)
-    assert measured[-1] == "a.abf"
+    with Store() as store:
+        paths = {name: _abf(tmp_path / name) for name in ("a.abf", "b.abf")}
+        samples = {name: Sample(recording=name) for name in paths}
+        measure_all(paths, samples, store)
+        measure_all(paths, samples, store)
+        assert measured == ["a.abf", "b.abf"]
+        paths["b.abf"].write_bytes(b"ABF2 changed")
+        measure_all(paths, samples, store)
+        assert measured == ["a.abf", "b.abf", "b.abf"]
+        samples["a.abf"] = Sample(recording="a.abf", bias_pa=5.0)
+        measure_all(paths, samples, store)
+        assert measured[-1] == "a.abf"

@@ -118,13 +118,11 @@ def test_a_second_run_measures_only_what_is_new(mnephys, mixed_folder, tmp_path)
     # A recording whose content is unchanged is not read again: this one could not be.
     from mnephys.batch.store import Store
 
-    store = Store(out)
-    marks = store.fingerprints()
-    store.close()
+    with Store(out) as store:
+        marks = store.fingerprints()
     mnephys("score", mixed_folder, "-o", out)
-    store = Store(out)
-    assert store.fingerprints() == marks
-    store.close()
+    with Store(out) as store:
+        assert store.fingerprints() == marks
     assert {name: (out / name).read_bytes() for name in before} == before
     (mixed_folder / "good.abf").unlink()
     result = mnephys("score", mixed_folder, "-o", out, "--json")
