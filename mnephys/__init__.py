@@ -11,7 +11,22 @@ from typing import TYPE_CHECKING, Any
 from mnephys._version import __version__
 
 if TYPE_CHECKING:
-    from mnephys import errors, export, maturity, measurement, patch, plot, readers, recording, report, simulate, units
+    from mnephys import (
+        batch,
+        errors,
+        export,
+        maturity,
+        measurement,
+        patch,
+        pipeline,
+        plot,
+        readers,
+        recording,
+        report,
+        samples,
+        simulate,
+        units,
+    )
     from mnephys.export.to_neo import to_neo
     from mnephys.maturity.conditions import Conditions
     from mnephys.maturity.rubric import load_rubric
@@ -22,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Conditions",
     "__version__",
+    "batch",
     "errors",
     "export",
     "extract",
@@ -30,12 +46,14 @@ __all__ = [
     "maturity",
     "measurement",
     "patch",
+    "pipeline",
     "plot",
     "read",
     "read_all",
     "readers",
     "recording",
     "report",
+    "samples",
     "score",
     "simulate",
     "to_neo",

@@ -9,14 +9,12 @@
     │   ├── TruncatedFileError               the file ends before its own header says
     │   ├── CorruptHeaderError               a header field cannot be true
     │   ├── FileUnitsError (UnitsError)      units are missing, unknown or contradict the values
-    │   ├── SeveralRecordingsError           one was asked for, several are inside
-    │   └── MissingPluginError               a vendor's filter is needed to read it
+    │   └── SeveralRecordingsError           one was asked for, several are inside
     ├── UnitsError (ValueError)              a unit is not in the table, or of another dimension
     ├── ProtocolError (ValueError)           a stimulus cannot be used as asked
     ├── SampleSheetError (ValueError)        a sample sheet contradicts itself or the files
     ├── RubricError (ValueError)             a rubric is not valid
-    ├── StoreError (OSError)                 an output folder or its store cannot be used
-    └── ResourceLimitError (MemoryError)     reading would need more memory than allowed
+    └── StoreError (OSError)                 an output folder or its store cannot be used
 
 Each message is one line that names the file and the place and says what to do.
 """
@@ -32,11 +30,9 @@ __all__ = [
     "CorruptHeaderError",
     "FileUnitsError",
     "MissingFileError",
-    "MissingPluginError",
     "MnephysError",
     "ProtocolError",
     "ReadError",
-    "ResourceLimitError",
     "RubricError",
     "SampleSheetError",
     "SeveralRecordingsError",
@@ -116,10 +112,6 @@ class SeveralRecordingsError(ReadError):
     """`read` was asked for one recording of a file that holds several."""
 
 
-class MissingPluginError(ReadError):
-    """The file needs a vendor's decompression filter that is not installed."""
-
-
 class ProtocolError(MnephysError, ValueError):
     """A stimulus cannot be used as asked."""
 
@@ -134,7 +126,3 @@ class RubricError(MnephysError, ValueError):
 
 class StoreError(MnephysError, OSError):
     """An output folder or the store in it cannot be used."""
-
-
-class ResourceLimitError(MnephysError, MemoryError):
-    """Reading would need more memory than is allowed."""

@@ -51,9 +51,10 @@ def sweep_evidence(recording: SweepRecording, table: FeatureTable, family: Famil
     index = _decimated(recording.response)
     command = None if recording.command is None else _lists(np.take_along_axis(recording.command, index, 1), 2)
     verdicts = table.select("qc_sweep", level="sweep")
-    source = table.get("qc_command")
+    source, origin = table.get("qc_command"), table.get("qc_origin")
     return {
         "kind": "sweeps",
+        "origin": "recorded" if origin is None else origin.text,
         "clamp": recording.clamp.value,
         "channel": recording.channel,
         "sampling_rate": recording.sampling_rate,

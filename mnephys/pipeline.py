@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -71,9 +71,10 @@ def analyse(recording: SweepRecording, *, bias: float | None = None) -> Analysis
     Analysis
         Measurements and evidence.
     """
+    origin = quality.judge_origin(recording)
     if recording.clamp is Clamp.VOLTAGE:
         why = "made under voltage clamp, of which nothing is measured yet"
-        table = FeatureTable((quality.FEATURES["qc_recording"].missing(Status.NOT_APPLICABLE, why),))
+        table = FeatureTable((origin, quality.FEATURES["qc_recording"].missing(Status.NOT_APPLICABLE, why)))
         return Analysis(table, sweep_evidence(recording, table, None))
     family, verdicts = quality.control_quality(find_family(recording))
     command = quality.judge_command(recording, family.steps)
@@ -85,7 +86,7 @@ def analyse(recording: SweepRecording, *, bias: float | None = None) -> Analysis
         ]
     else:
         measured = _all_excluded(verdicts[-1].reason)
-    table = FeatureTable((command, *verdicts, *measured), _spike_columns(family))
+    table = FeatureTable((origin, command, *verdicts, *measured), _spike_columns(family))
     return Analysis(table, sweep_evidence(recording, table, family))
 
 
@@ -175,12 +176,12 @@ def score(
     """
     conditions = conditions or Conditions()
     if isinstance(what, FeatureTable):
-        return score_cell(what, subject=subject or "cell", conditions=conditions, rubric=rubric)
+        return _score(what, subject or "cell", conditions, rubric)
     recordings = [what] if isinstance(what, SweepRecording) else list(what)
     names = _distinct([PurePath(r.provenance.path).name or "recording" for r in recordings])
     tables = [extract(r, bias=conditions.bias_pa).named(n) for r, n in zip(recordings, names, strict=True)]
     name = subject or (names[0] if names else "cell")
-    return score_cell(FeatureTable.concatenate(tables), subject=name, conditions=conditions, rubric=rubric)
+    return _score(FeatureTable.concatenate(tables), name, conditions, rubric)
 
 
 def score_subject(table: FeatureTable, subject: str, samples: Sequence[Sample], rubric: Rubric) -> Score:
@@ -203,7 +204,14 @@ def score_subject(table: FeatureTable, subject: str, samples: Sequence[Sample], 
         With its evidence.
     """
     known = {f.name: _first_known(samples, f.name) for f in fields(Conditions)}
-    return score_cell(table, subject=subject, conditions=Conditions(**known), rubric=rubric)
+    return _score(table, subject, Conditions(**known), rubric)
+
+
+def _score(table: FeatureTable, subject: str, conditions: Conditions, rubric: Rubric | None) -> Score:
+    scored = score_cell(table, subject=subject, conditions=conditions, rubric=rubric)
+    if not any(row.text == "simulated" for row in table.select("qc_origin")):
+        return scored
+    return replace(scored, reasons=(*scored.reasons, "The recording is simulated: it shows the program, no biology."))
 
 
 def _first_known(samples: Sequence[Sample], name: str) -> Any:

@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 
 from mnephys.errors import UnitsError
 
-__all__ = ["Clamp", "CommandSource", "FloatArray", "IntArray", "Provenance", "SweepRecording"]
+__all__ = ["SIMULATED_COMMENT", "Clamp", "CommandSource", "FloatArray", "IntArray", "Provenance", "SweepRecording"]
 
 FloatArray = NDArray[np.floating[Any]]
 IntArray = NDArray[np.integer[Any]]
+
+SIMULATED_COMMENT = "simulated recording"
+"""The comment in the metadata of a recording that `mnephys.simulate` made, so that it is never taken for a cell."""
 
 
 class Clamp(StrEnum):

@@ -48,7 +48,7 @@ def _pairs(path):
 
 
 def test_every_action_potential_equals_its_truth_at_20_khz(noiseless):
-    """The bounds of the issue: 0.5 mV, 0.2 mV and 1 %, for every single action potential."""
+    """Within 0.5 mV, 0.2 mV and 1 %, every single action potential."""
     rows = [row for path in noiseless for row in _pairs(path)]
     assert len(rows) > 200
     threshold = [abs(own["threshold_voltage"] - true["threshold_voltage"]) for true, own in rows]

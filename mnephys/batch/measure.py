@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict
-from multiprocessing import get_context
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from mnephys._version import __version__
 from mnephys.batch.store import Entry, Store
+from mnephys.batch.workers import side_by_side
 from mnephys.errors import MnephysError, ReadError
 from mnephys.measurement import FeatureTable
 from mnephys.pipeline import analyse
@@ -46,6 +44,8 @@ def fingerprint(path: Path, sample: Sample) -> str:
         SHA-256, hexadecimal; of the file's content, the sample and the version of mnephys.
     """
     digest = hashlib.sha256(json.dumps([__version__, asdict(sample)], sort_keys=True).encode())
+    if not path.is_file():
+        return digest.hexdigest()  # a pipe would never end
     try:
         with path.open("rb") as stream:
             while chunk := stream.read(CHUNK):
@@ -77,12 +77,12 @@ def measure_one(path: Path, name: str, sample: Sample) -> Entry:
         recordings = read_all(path)
         results = [analyse(recording, bias=sample.bias_pa) for recording in recordings]
     except ReadError as error:
-        return Entry(name, mark, str(type(error)(name, error.problem, error.advice)), FeatureTable(), {})
+        return _failed(name, type(error)(name, error.problem, error.advice), mark)
     except MnephysError as error:
-        return Entry(name, mark, str(error), FeatureTable(), {})
+        return _failed(name, error, mark)
     except Exception as error:  # noqa: BLE001 -- one file must not cost the others; the type says that it is our defect
         problem = f"unexpected error ({type(error).__name__}: {error})"
-        return Entry(name, mark, str(ReadError(name, problem, "please report it")), FeatureTable(), {})
+        return _failed(name, ReadError(name, problem, "please report it"))
     names = [name if len(results) == 1 else f"{name}#{i}" for i in range(len(results))]
     table = FeatureTable.concatenate(r.table.named(n) for r, n in zip(results, names, strict=True))
     evidence = {n: {**r.evidence, "recording": n} for r, n in zip(results, names, strict=True)}
@@ -117,36 +117,38 @@ def measure_all(
     known = store.fingerprints()
     todo: list[str] = []
     for name, path in paths.items():
-        entry = store.get(name) if known.get(name) == fingerprint(path, samples[name]) else None
+        unchanged = name in known and known[name] == fingerprint(path, samples[name])
+        entry = store.get(name) if unchanged else None
         if entry is None:
             todo.append(name)
         else:
             done(entry)
-    run = _one_by_one if jobs == 1 or len(todo) < 2 else _side_by_side
-    for entry in run(todo, paths, samples, min(jobs, os.cpu_count() or 1)):
+    tasks = [_Task(paths[name], name, samples[name]) for name in todo]
+    processes = min(jobs, len(tasks), os.cpu_count() or 1)
+    results = map(_measure, tasks) if processes < 2 else side_by_side(_measure, tasks, processes, killed=_killed)
+    for entry in results:
         store.put(entry)
         done(entry)
 
 
-def _one_by_one(
-    names: Sequence[str], paths: Mapping[str, Path], samples: Mapping[str, Sample], jobs: int
-) -> Iterator[Entry]:
-    del jobs
-    for name in names:
-        yield measure_one(paths[name], name, samples[name])
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """The arguments of `measure_one`, so that they travel to another process as one."""
+
+    path: Path
+    name: str
+    sample: Sample
 
 
-def _side_by_side(
-    names: Sequence[str], paths: Mapping[str, Path], samples: Mapping[str, Sample], jobs: int
-) -> Iterator[Entry]:
-    # Fresh processes: a fork would inherit whatever threads and open files the caller has.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        pending = {pool.submit(measure_one, paths[name], name, samples[name]): name for name in names}
-        for future in as_completed(pending):
-            name = pending[future]
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                problem = "the process that measured it, or one beside it, was killed"
-                why = str(ReadError(name, problem, "run again with --jobs 1"))
-                yield Entry(name, "", why, FeatureTable(), {})
+def _measure(task: _Task) -> Entry:
+    return measure_one(task.path, task.name, task.sample)
+
+
+def _killed(task: _Task) -> Entry:
+    problem = "the process that measured it was killed"
+    return _failed(task.name, ReadError(task.name, problem, "it may need more memory than there is"))
+
+
+def _failed(name: str, error: MnephysError, mark: str = "") -> Entry:
+    """Return the entry of a failure; without a mark it is tried again in the next run."""
+    return Entry(name, mark, str(error), FeatureTable(), {})

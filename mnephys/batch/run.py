@@ -11,6 +11,7 @@ from mnephys._version import __version__
 from mnephys.batch.discover import Found
 from mnephys.batch.measure import ignore, measure_all
 from mnephys.batch.store import Entry, Store
+from mnephys.errors import StoreError
 from mnephys.maturity.model import Rubric
 from mnephys.measurement import FeatureTable
 from mnephys.pipeline import score_subject
@@ -59,7 +60,7 @@ class Result:
     notes : tuple of str
         What a user should know of the sample sheet.
     document : dict
-        Everything that the report is made from.
+        Everything that the report is made from; its evidence is read from the store when it is asked for.
     """
 
     table: FeatureTable
@@ -96,10 +97,10 @@ def run(plan: Run, store: Store, *, done: Callable[[Entry], None] = ignore) -> R
     paths = {name: plan.found.paths[name] for name in samples}
     measure_all(paths, samples, store, jobs=plan.jobs, done=done)
     store.keep_only(set(samples))
-    entries = {entry.name: entry for entry in store}
-    scores = [s for subject in subjects if (s := _score(subject, entries, plan.rubric)) is not None]
-    failures = {name: entry.error for name, entry in entries.items() if entry.error}
-    table = FeatureTable.concatenate(entry.table for entry in entries.values())
+    tables = {entry.name: entry.table for entry in store if not entry.error}
+    failures = {**plan.found.unreadable, **{entry.name: entry.error for entry in store if entry.error}}
+    scores = [s for subject in subjects if (s := _score(subject, tables, plan.rubric)) is not None]
+    table = FeatureTable.concatenate(tables.values())
     rubric = {"name": plan.rubric.name, "version": plan.rubric.version, "sha256": plan.rubric.sha256}
     document = {
         "version": __version__,
@@ -107,9 +108,10 @@ def run(plan: Run, store: Store, *, done: Callable[[Entry], None] = ignore) -> R
         "failures": [{"recording": name, "error": error} for name, error in failures.items()],
         "rubric": {**rubric, "title": plan.rubric.title},
         "notes": list(notes),
+        "samples": {name: sample.facts() for name, sample in samples.items()},
     }
     store.set_meta("document", json.dumps(document))
-    return Result(table, scores, failures, tuple(notes), _with_evidence(document, store))
+    return Result(table, scores, failures, tuple(notes), {**document, "evidence": store.evidence()})
 
 
 def load_run(store: Store) -> dict[str, Any]:
@@ -124,20 +126,25 @@ def load_run(store: Store) -> dict[str, Any]:
     -------
     dict
         As `Result.document`; empty where the run never ended.
+
+    Raises
+    ------
+    StoreError
+        If what was kept is damaged.
     """
     kept = store.meta("document")
-    return _with_evidence(json.loads(kept), store) if kept else {}
+    if not kept:
+        return {}
+    try:
+        return {**json.loads(kept), "evidence": store.evidence()}
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"{store.path}: what is kept is damaged; run `mnephys score` again") from error
 
 
-def _score(subject: Subject, entries: dict[str, Entry], rubric: Rubric) -> dict[str, Any] | None:
+def _score(subject: Subject, tables: dict[str, FeatureTable], rubric: Rubric) -> dict[str, Any] | None:
     """Return the score of a subject, or None where not one of its recordings could be read."""
-    measured = [entries[name] for name in subject.names if not entries[name].error]
+    measured = {name: sample for name, sample in zip(subject.names, subject.samples, strict=True) if name in tables}
     if not measured:
         return None
-    samples = [sample for name, sample in zip(subject.names, subject.samples, strict=True) if not entries[name].error]
-    table = FeatureTable.concatenate(entry.table for entry in measured)
-    return score_subject(table, subject.id, samples, rubric).to_json()
-
-
-def _with_evidence(document: dict[str, Any], store: Store) -> dict[str, Any]:
-    return {**document, "evidence": {name: record for entry in store for name, record in entry.evidence.items()}}
+    table = FeatureTable.concatenate(tables[name] for name in measured)
+    return score_subject(table, subject.id, list(measured.values()), rubric).to_json()

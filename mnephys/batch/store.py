@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +20,8 @@ from mnephys.measurement import FeatureTable
 __all__ = ["STORE_NAME", "Entry", "Store"]
 
 STORE_NAME = "mnephys.sqlite"
+LOCK_NAME = "mnephys.lock"
+APPLICATION_ID = 0x6D6E6570
 SCHEMA_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -65,12 +67,12 @@ class Store:
     Parameters
     ----------
     folder : Path, optional
-        Where to keep them; in memory if omitted.
+        Where to keep them, for as long as the store is open for this run alone; in memory if omitted.
 
     Raises
     ------
     StoreError
-        If the file cannot be opened, is no store, or was written by a newer version.
+        If the file cannot be opened, is no store, belongs to another version, or is being written to.
 
     Examples
     --------
@@ -85,20 +87,59 @@ class Store:
         try:
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
+            self._lock = None if folder is None else _lock(folder)
             self._connection = sqlite3.connect(":memory:" if self.path is None else self.path)
         except (OSError, sqlite3.Error) as error:
             raise self._unusable(error) from error
         try:
+            self._check(new=True)
             self._connection.execute("PRAGMA journal_mode=WAL")
             self._connection.executescript(_SCHEMA)
-            with self._connection:
-                self._connection.execute("INSERT OR IGNORE INTO meta VALUES ('schema', ?)", (str(SCHEMA_VERSION),))
-            version = self.meta("schema")
         except (StoreError, sqlite3.Error) as error:
             self.close()
-            raise self._unusable(error) from error
-        if version != str(SCHEMA_VERSION):
-            self.close()
+            raise (error if isinstance(error, StoreError) else self._unusable(error)) from error
+
+    @classmethod
+    def existing(cls, folder: Path) -> Store:
+        """Open the store of an earlier run to read it.
+
+        Parameters
+        ----------
+        folder : Path
+            Its output folder.
+
+        Returns
+        -------
+        Store
+            That cannot be changed.
+
+        Raises
+        ------
+        StoreError
+            If there is none, or it belongs to another version.
+        """
+        path = folder / STORE_NAME
+        store = cls.__new__(cls)
+        try:
+            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+            vars(store).update(path=path, _lock=None, _connection=connection)
+            store._check(new=False)  # noqa: SLF001 -- of this class
+        except sqlite3.Error as error:
+            raise StoreError(f"{path}: cannot be read ({error}); run `mnephys score` into this folder") from error
+        return store
+
+    def _check(self, *, new: bool) -> None:
+        """Raise unless the file is empty and may be, or a store of this version."""
+        ((mine,),) = self._connection.execute("PRAGMA application_id").fetchall()
+        ((version,),) = self._connection.execute("PRAGMA user_version").fetchall()
+        ((tables,),) = self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+        if new and (mine, version, tables) == (0, 0, 0):
+            self._connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            self._connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            return
+        if mine != APPLICATION_ID:
+            raise StoreError(f"{self.path}: is no store of mnephys; choose another folder")
+        if version != SCHEMA_VERSION:
             raise StoreError(f"{self.path}: was written by another version (schema {version}); choose another folder")
 
     def _unusable(self, error: Exception) -> StoreError:
@@ -127,6 +168,8 @@ class Store:
     def close(self) -> None:
         """Close the file; what was put is kept whether or not this is called."""
         self._connection.close()
+        if self._lock is not None:
+            self._lock.close()
 
     def meta(self, key: str) -> str:
         """Return a fact about the run.
@@ -186,10 +229,23 @@ class Store:
         Returns
         -------
         Entry or None
-            None where it is not known.
+            None where it is not known, or where what is kept is damaged.
         """
         found = self._ask("SELECT * FROM recording WHERE name = ?", name)
-        return _entry(found[0]) if found else None
+        try:
+            return _entry(found[0]) if found else None
+        except (ValueError, TypeError, KeyError, AttributeError):
+            return None
+
+    def evidence(self) -> Mapping[str, dict[str, Any]]:
+        """Return what the report needs of each recording.
+
+        Returns
+        -------
+        mapping of str to dict
+            By name; each record is read when it is asked for, so that a long run needs little memory.
+        """
+        return _Evidence(self)
 
     def fingerprints(self) -> dict[str, str]:
         """Return what the results that are kept depend on.
@@ -214,11 +270,51 @@ class Store:
 
     def __iter__(self) -> Iterator[Entry]:
         for name in sorted(self.fingerprints()):
-            yield from map(_entry, self._ask("SELECT * FROM recording WHERE name = ?", name))
+            entry = self.get(name)
+            if entry is None:
+                raise StoreError(f"{self.path}: what is kept of {name} is damaged; run `mnephys score` again")
+            yield entry
+
+
+class _Evidence(Mapping[str, dict[str, Any]]):
+    """The evidence records of a store, read one at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        found = store._ask("SELECT name, key FROM recording, json_each(evidence, '$') WHERE json_valid(evidence)")  # noqa: SLF001 -- of one room
+        self._home = {key: name for name, key in found}
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        entry = self._store.get(self._home[key])
+        if entry is None:
+            raise KeyError(key)
+        return dict(entry.evidence[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted(self._home))
+
+    def __len__(self) -> int:
+        return len(self._home)
+
+
+def _lock(folder: Path) -> sqlite3.Connection:
+    """Take the folder for this run; the lock ends with the process, however it ends."""
+    lock = sqlite3.connect(folder / LOCK_NAME, timeout=0, isolation_level=None)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+    except sqlite3.OperationalError as error:
+        lock.close()
+        if "locked" not in str(error):
+            raise
+        raise StoreError(f"{folder}: another run is writing here; wait for its end or choose another folder") from error
+    return lock
 
 
 def _entry(row: tuple[str, ...]) -> Entry:
     name, fingerprint, error, rows, spikes, evidence = row
     columns = {key: np.asarray(values) for key, values in json.loads(spikes).items()}
+    record = json.loads(evidence)
+    if not isinstance(record, dict):
+        raise TypeError("evidence is no record")
     table = FeatureTable(FeatureTable.from_records(json.loads(rows)).rows, columns)
-    return Entry(name, fingerprint, error, table, json.loads(evidence))
+    return Entry(name, fingerprint, error, table, record)

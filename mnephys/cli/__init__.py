@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from importlib import import_module
+from io import TextIOWrapper
+from typing import Any
 
 import click
 
 from mnephys._version import __version__
+from mnephys.cli.common import NOTHING_DONE, WRONG_USAGE, fail
+from mnephys.errors import MnephysError, RubricError, SampleSheetError
 
 __all__ = ["main"]
 
@@ -14,7 +20,40 @@ COMMANDS = ("demo", "inspect", "features", "score", "report")
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are modules of this package, imported when asked for."""
+    """A group whose commands are modules of this package, imported when asked for.
+
+    Whatever goes wrong on purpose ends a command with one line and its exit code.
+    """
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command.
+
+        Parameters
+        ----------
+        ctx : click.Context
+            What was typed.
+
+        Returns
+        -------
+        object
+            What the command returns.
+
+        Raises
+        ------
+        click.ClickException
+            For every error that mnephys raises on purpose and for every error of the operating system.
+        """
+        signal.signal(signal.SIGTERM, _end)
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except (MnephysError, OSError) as error:
+            wrong_usage = isinstance(error, (SampleSheetError, RubricError))
+            raise fail(str(error), WRONG_USAGE if wrong_usage else NOTHING_DONE) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands in the order in which a newcomer needs them."""
@@ -29,6 +68,12 @@ class LazyGroup(click.Group):
         command = import_module(f"mnephys.cli.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101 -- each module of this package has one; mypy cannot know
         return command
+
+
+def _end(number: int, frame: object) -> None:
+    """Leave by an exception, so that what is under way is cleaned up."""
+    del frame
+    sys.exit(128 + number)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

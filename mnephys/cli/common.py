@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -16,19 +17,33 @@ from mnephys.cli.text import printable
 if TYPE_CHECKING:
     from mnephys.batch.store import Entry
 
-__all__ = ["DONE", "NOTHING_DONE", "SOME_FAILED", "WRONG_USAGE", "emit_json", "existing", "fail", "progress", "warn"]
+__all__ = [
+    "DONE",
+    "NOTHING_DONE",
+    "SOME_FAILED",
+    "WRONG_USAGE",
+    "emit_json",
+    "existing",
+    "fail",
+    "given",
+    "is_missing",
+    "not_there",
+    "progress",
+    "warn",
+]
 
 DONE, NOTHING_DONE, WRONG_USAGE, SOME_FAILED = 0, 1, 2, 3
 
-paths_argument = click.argument(
-    "paths", metavar="FILE-OR-FOLDER...", nargs=-1, required=True, type=click.Path(path_type=Path)
-)
+# A file that cannot be read is the reader's to report, beside the others that can.
+PATH = click.Path(path_type=Path, readable=False)
+
+paths_argument = click.argument("paths", metavar="FILE-OR-FOLDER...", nargs=-1, required=True, type=PATH)
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 jobs_option = click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes to use.")
 samples_option = click.option(
     "--samples",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Sample sheet, CSV or Excel: which file is which cell.",
 )
 pattern_option = click.option(
@@ -38,7 +53,7 @@ rubric_option = click.option(
     "--rubric",
     "rubric_file",
     metavar="FILE",
-    type=click.Path(path_type=Path),
+    type=PATH,
     help="Your own rubric instead of the built-in one.",
 )
 
@@ -98,13 +113,74 @@ def existing(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     click.ClickException
         With exit code 2, if none exists.
     """
-    present = [path for path in paths if path.exists()]
-    missing = [path for path in paths if not path.exists()]
+    missing = [path for path in paths if is_missing(path)]
+    present = [path for path in paths if path not in missing]
     for path in missing[: None if present else -1]:
-        warn(f"Error: {path}: does not exist; check the spelling of the path")
+        warn(f"Error: {not_there(path)}")
     if not present:
-        raise fail(f"{missing[-1]}: does not exist; check the spelling of the path", WRONG_USAGE)
+        raise fail(not_there(missing[-1]), WRONG_USAGE)
     return present, missing
+
+
+def is_missing(path: Path) -> bool:
+    """Return whether nothing is at a path; what is there and cannot be looked at is not missing.
+
+    Parameters
+    ----------
+    path : Path
+        As the user typed it.
+
+    Returns
+    -------
+    bool
+        True where nothing is there.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def not_there(path: Path) -> str:
+    """Return the message for a path at which nothing is.
+
+    Parameters
+    ----------
+    path : Path
+        As the user typed it.
+
+    Returns
+    -------
+    str
+        What is wrong and what to do.
+    """
+    return f"{path}: does not exist; check the spelling of the path"
+
+
+def given(path: Path | None) -> Path | None:
+    """Return the file of an option.
+
+    Parameters
+    ----------
+    path : Path or None
+        As the user typed it; None where the option was not used.
+
+    Returns
+    -------
+    Path or None
+        The same.
+
+    Raises
+    ------
+    click.ClickException
+        With exit code 2, if nothing is there.
+    """
+    if path is not None and is_missing(path):
+        raise fail(not_there(path), WRONG_USAGE)
+    return path
 
 
 def emit_json(document: Any) -> None:
@@ -115,8 +191,8 @@ def emit_json(document: Any) -> None:
     document : dict or list
         Without NaN.
     """
-    json.dump(document, sys.stdout, indent=1, ensure_ascii=False, allow_nan=False)
-    sys.stdout.write("\n")
+    # Made whole before anything is written, in ASCII: any terminal or pipe takes it.
+    click.echo(json.dumps(document, indent=1, allow_nan=False))
 
 
 @contextmanager
@@ -135,12 +211,24 @@ def progress(total: int) -> Iterator[Callable[[Entry], None]]:
     """
     from tqdm import tqdm
 
-    log = not sys.stderr.isatty()
-    with tqdm(total=total, unit="file", file=sys.stderr, ascii=log, ncols=80, mininterval=5.0 if log else 0.1) as bar:
+    if sys.stderr.isatty():
+        with tqdm(total=total, unit="file", file=sys.stderr, ncols=80) as bar:
 
-        def done(entry: Entry) -> None:
-            if entry.error:
-                bar.write(f"Error: {printable(entry.error)}", file=sys.stderr)
-            bar.update()
+            def advance(entry: Entry) -> None:
+                if entry.error:
+                    bar.write(f"Error: {printable(entry.error)}", file=sys.stderr)
+                bar.update()
 
-        yield done
+            yield advance
+        return
+    count = itertools.count(1)
+
+    def tell(entry: Entry) -> None:
+        """Write lines, not a bar: this goes to a log."""
+        number = next(count)
+        if entry.error:
+            warn(f"Error: {entry.error}")
+        if number % max(1, total // 20) == 0 or number == total:
+            warn(f"{number} of {total} files done")
+
+    yield tell

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mnephys.cli.common import emit_json, json_option, warn
+from mnephys.cli.common import emit_json, fail, json_option, warn
 from mnephys.cli.score import score_paths
 from mnephys.cli.text import score_lines
 
@@ -31,7 +31,9 @@ def command(output: Path, as_json: bool) -> None:
     from mnephys.simulate.cells import DEMO_STAGES, simulate_cells
 
     recordings = output / "recordings"
-    if not (recordings / "samples.csv").exists():
+    if not any(recordings.glob("*.truth.json")):
+        if recordings.exists() and any(recordings.iterdir()):
+            raise fail(f"{recordings}: holds files of others; choose another folder with -o")
         warn("Simulating motor neurons at four stages ...")
         simulate_cells(DEMO_STAGES, recordings)
     result = score_paths([recordings], output, samples=recordings / "samples.csv")
@@ -39,4 +41,4 @@ def command(output: Path, as_json: bool) -> None:
         emit_json(result.scores)
     else:
         click.echo("\n".join(score_lines(result.scores)))
-    warn(f"Open this page in a browser: {output / 'report.html'}")
+    warn(f"Open this page in a browser: {(output / 'report.html').absolute()}")

@@ -9,11 +9,13 @@ import click
 from mnephys.cli.common import (
     DONE,
     NOTHING_DONE,
+    PATH,
     SOME_FAILED,
     WRONG_USAGE,
     emit_json,
     existing,
     fail,
+    given,
     jobs_option,
     json_option,
     pattern_option,
@@ -24,7 +26,7 @@ from mnephys.cli.common import (
 
 
 @click.command(name="features")
-@click.argument("paths", metavar="FILE-OR-FOLDER...", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", metavar="FILE-OR-FOLDER...", nargs=-1, type=PATH)
 @click.option("--list", "as_list", is_flag=True, help="List every feature with unit, meaning and source instead.")
 @samples_option
 @pattern_option
@@ -50,25 +52,22 @@ def command(
     from mnephys.batch.discover import find_recordings
     from mnephys.batch.measure import measure_all
     from mnephys.batch.store import Store
-    from mnephys.errors import MnephysError, SampleSheetError
     from mnephys.export.tables import features_csv
     from mnephys.measurement import FeatureTable
     from mnephys.samples import group_subjects, load_sheet
 
-    try:
-        found = find_recordings(present)
-        if not found.names:
-            raise fail(f"{', '.join(found.empty_folders)}: holds no recording that can be read")
-        sheet = None if samples is None else load_sheet(samples)
-        subjects, notes = group_subjects(found.names, sheet, name_pattern)
-        known = {name: sample for s in subjects for name, sample in zip(s.names, s.samples, strict=True)}
-        with Store() as store, progress(len(found.names)) as done:
-            measure_all(found.paths, known, store, jobs=jobs, done=done)
-            entries = list(store)
-    except SampleSheetError as error:
-        raise fail(str(error), WRONG_USAGE) from error
-    except MnephysError as error:
-        raise fail(str(error)) from error
+    given(samples)
+    sheet = None if samples is None else load_sheet(samples)
+    found = find_recordings(present)
+    if not found.names and not found.unreadable:
+        raise fail(f"{', '.join(found.empty_folders)}: holds no recording that can be read")
+    for error in found.unreadable.values():
+        warn(f"Error: {error}")
+    subjects, notes = group_subjects(found.names, sheet, name_pattern)
+    known = {name: sample for s in subjects for name, sample in zip(s.names, s.samples, strict=True)}
+    with Store() as store, progress(len(found.names)) as done:
+        measure_all(found.paths, known, store, jobs=jobs, done=done)
+        entries = list(store)
     for note in notes:
         warn(f"Note: {note}")
     table = FeatureTable.concatenate(entry.table for entry in entries)
@@ -76,8 +75,8 @@ def command(
         emit_json(table.records())
     else:
         click.echo(features_csv(table), nl=False)
-    failed = sum(bool(entry.error) for entry in entries)
-    code = NOTHING_DONE if failed == len(entries) else SOME_FAILED if failed else DONE
+    failed = sum(bool(entry.error) for entry in entries) + len(found.unreadable)
+    code = NOTHING_DONE if not len(table) else SOME_FAILED if failed else DONE
     ctx.exit(WRONG_USAGE if missing else code)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from mnephys.cli.common import WRONG_USAGE, emit_json, fail, json_option
+from mnephys.cli.common import PATH, emit_json, given, json_option
 from mnephys.cli.text import printable
 
 if TYPE_CHECKING:
@@ -17,19 +17,14 @@ __all__ = ["command", "describe"]
 
 
 @click.command(name="inspect")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=PATH)
 @json_option
 def command(file: Path, as_json: bool) -> None:
     """Show what is in FILE: format, clamp, sweeps, the command and where it comes from, problems."""
-    from mnephys.errors import MnephysError
     from mnephys.readers import read_all
 
-    if not file.exists():
-        raise fail(f"{file}: does not exist; check the spelling of the path", WRONG_USAGE)
-    try:
-        descriptions = [describe(recording) for recording in read_all(file)]
-    except MnephysError as error:
-        raise fail(str(error)) from error
+    given(file)
+    descriptions = [describe(recording) for recording in read_all(file)]
     if as_json:
         emit_json(descriptions)
         return

@@ -15,6 +15,7 @@ from mnephys.cli.common import (
     emit_json,
     existing,
     fail,
+    given,
     jobs_option,
     json_option,
     paths_argument,
@@ -68,6 +69,7 @@ def command(
       mnephys score recordings/ -o results --samples samples.csv --jobs 4
     """
     present, missing = existing(paths)
+    given(samples)
     result = score_paths(
         present, output, samples=samples, name_pattern=name_pattern, rubric_file=rubric_file, jobs=jobs
     )
@@ -134,34 +136,30 @@ def score_paths(
     Raises
     ------
     click.ClickException
-        If nothing can be done; exit code 1, or 2 where a sample sheet or rubric is at fault.
+        If there is no recording, or the rubric does not exist.
     """
     from mnephys.batch.discover import find_recordings
     from mnephys.batch.run import Run, run
     from mnephys.batch.store import Store
     from mnephys.cli.outputs import write_outputs
-    from mnephys.errors import MnephysError, RubricError, SampleSheetError
     from mnephys.maturity.rubric import load_rubric
     from mnephys.samples import load_sheet
 
-    try:
-        rubric = load_rubric(rubric_file)
-        sheet = None if samples is None else load_sheet(samples)
-        found = find_recordings(paths)
-        if not found.names:
-            raise fail(
-                f"{', '.join(found.empty_folders)}: holds no recording that can be read; give a folder with ABF files"
-            )
-        for folder in found.empty_folders:
-            warn(f"Warning: {folder}: holds no recording that can be read")
-        with Store(output) as store, progress(len(found.names)) as done:
+    rubric = load_rubric(given(rubric_file))
+    sheet = None if samples is None else load_sheet(samples)
+    found = find_recordings(paths)
+    if not found.names and not found.unreadable:
+        where = ", ".join(found.empty_folders)
+        raise fail(f"{where}: holds no recording that can be read; give a folder with ABF files")
+    for folder in found.empty_folders:
+        warn(f"Warning: {folder}: holds no recording that can be read")
+    for error in found.unreadable.values():
+        warn(f"Error: {error}")
+    with Store(output) as store:
+        with progress(len(found.names)) as done:
             result = run(Run(found, rubric, sheet, name_pattern, jobs), store, done=done)
         if output is not None:
             write_outputs(result, output)
-    except (SampleSheetError, RubricError) as error:
-        raise fail(str(error), WRONG_USAGE) from error
-    except (MnephysError, OSError) as error:
-        raise fail(str(error)) from error
     for note in result.notes:
         warn(f"Note: {note}")
     return result

@@ -16,7 +16,7 @@ def printable(text: str) -> str:
 
 
 def score_lines(scores: Sequence[dict[str, Any]]) -> list[str]:
-    """Return a few lines per subject and a count at the end.
+    """Return a line or two per subject and a count at the end; of a single one, every reason.
 
     Parameters
     ----------
@@ -40,7 +40,8 @@ def score_lines(scores: Sequence[dict[str, Any]]) -> list[str]:
         span = "" if interval is None else f" ({interval[0]:.2f} to {interval[1]:.2f})"
         claim = score["claim"].replace("_", " ")
         lines.append(f"{printable(score['subject'])}: {score['stage']}, claim {claim}, {number}{span}")
-        lines += [f"  {printable(reason)}" for reason in score["reasons"]]
+        shown = score["reasons"] if len(scores) == 1 else score["reasons"][:1]
+        lines += [f"  {printable(reason)}" for reason in shown]
     counts = {stage: sum(score["stage"] == stage for score in scores) for stage in STAGES}
     total = ", ".join(f"{n} {stage}" for stage, n in counts.items() if n)
     lines.append(f"{len(scores)} cell{'s' * (len(scores) != 1)}: {total}" if scores else "No cell could be scored.")

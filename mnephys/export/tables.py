@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 from mnephys.measurement import COLUMNS, FeatureTable
+from mnephys.wording import one_line
 
 __all__ = ["features_csv", "scores_csv", "spikes_csv"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def safe_text(text: str) -> str:
@@ -27,14 +28,15 @@ def safe_text(text: str) -> str:
     Returns
     -------
     str
-        With an apostrophe before a leading ``=``, ``+``, ``-`` or ``@``.
+        On one line, with an apostrophe before a leading ``=``, ``+``, ``-`` or ``@``, wide ones too.
 
     Examples
     --------
     >>> safe_text("=1+1")
     "'=1+1"
     """
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    line = one_line(text)
+    return f"'{line}" if line.startswith(_FORMULA) else line
 
 
 def features_csv(table: FeatureTable) -> str:

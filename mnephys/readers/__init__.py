@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from mnephys.errors import SeveralRecordingsError
 from mnephys.recording import SweepRecording
 
 __all__ = ["read", "read_all"]
@@ -40,6 +41,8 @@ def read(path: str | Path, *, channel: str | int | None = None) -> SweepRecordin
         If the file is empty or was cut.
     CorruptHeaderError
         If a header field cannot be true.
+    SeveralRecordingsError
+        If the file holds more than one.
     FileUnitsError
         If units are unknown or contradict one another or the values.
     ReadError
@@ -51,7 +54,10 @@ def read(path: str | Path, *, channel: str | int | None = None) -> SweepRecordin
     Traceback (most recent call last):
     mnephys.errors.MissingFileError: no_such_cell.abf: does not exist; check the spelling of the path
     """
-    return read_all(path, channel=channel)[0]
+    recordings = read_all(path, channel=channel)
+    if len(recordings) > 1:
+        raise SeveralRecordingsError(path, f"holds {len(recordings)} recordings", "use read_all")
+    return recordings[0]
 
 
 def read_all(path: str | Path, *, channel: str | int | None = None) -> list[SweepRecording]:

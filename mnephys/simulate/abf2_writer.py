@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mnephys.atomic import write_bytes
 from mnephys.errors import ProtocolError
+from mnephys.recording import SIMULATED_COMMENT
 from mnephys.simulate import abf2_layout as layout
 from mnephys.simulate import abf2_sections as parts
 from mnephys.simulate.protocol import StepProtocol
@@ -35,7 +36,7 @@ def write_abf2(
     *,
     recorded_command: ArrayLike | None = None,
     sweep_interval: float | None = None,
-    comment: str = "simulated recording",
+    comment: str = SIMULATED_COMMENT,
     recorded: datetime = _RECORDED,
 ) -> None:
     """Write sweeps of membrane potential as an ABF2 file, atomically.
@@ -83,7 +84,7 @@ def abf2_bytes(
     *,
     recorded_command: ArrayLike | None = None,
     sweep_interval: float | None = None,
-    comment: str = "simulated recording",
+    comment: str = SIMULATED_COMMENT,
     recorded: datetime = _RECORDED,
 ) -> bytes:
     """Return sweeps of membrane potential as the content of an ABF2 file.

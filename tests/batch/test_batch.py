@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from mnephys.batch.discover import find_recordings
-from mnephys.batch.measure import measure_all, measure_one
-from mnephys.batch.store import Entry, Store
+from mnephys.batch.measure import fingerprint, measure_all, measure_one
+from mnephys.batch.store import APPLICATION_ID, STORE_NAME, Entry, Store
 from mnephys.errors import StoreError
 from mnephys.measurement import Feature, FeatureTable
 from mnephys.samples import Sample
@@ -85,10 +87,80 @@ def test_the_store_forgets_what_is_no_input_any_more():
 
 
 def test_a_store_of_another_version_is_not_touched(tmp_path):
-    with Store(tmp_path) as store:
-        store.set_meta("schema", "99")
+    with contextlib.closing(sqlite3.connect(tmp_path / STORE_NAME)) as connection:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 99")
     with pytest.raises(StoreError, match="99"):
         Store(tmp_path)
+    with pytest.raises(StoreError, match="99"):
+        Store.existing(tmp_path)
+
+
+def test_a_file_of_others_is_refused_and_not_touched(tmp_path):
+    with contextlib.closing(sqlite3.connect(tmp_path / STORE_NAME)) as connection:
+        connection.execute("CREATE TABLE mine (x)")
+    before = (tmp_path / STORE_NAME).read_bytes()
+    with pytest.raises(StoreError, match="no store of mnephys"):
+        Store(tmp_path)
+    with pytest.raises(StoreError, match="no store of mnephys"):
+        Store.existing(tmp_path)
+    assert (tmp_path / STORE_NAME).read_bytes() == before
+
+
+def test_one_folder_belongs_to_one_run_at_a_time(tmp_path):
+    with Store(tmp_path), pytest.raises(StoreError, match="another run"):
+        Store(tmp_path)
+    Store(tmp_path).close()
+
+
+def test_what_is_damaged_is_measured_again_and_never_shown(tmp_path):
+    with Store(tmp_path) as store:
+        store.put(_entry("a.abf"))
+        store._change("UPDATE recording SET rows = ? WHERE name = 'a.abf'", [("[{",)])
+        assert store.get("a.abf") is None
+        with pytest.raises(StoreError, match="damaged"):
+            list(store)
+
+
+def test_evidence_is_read_when_it_is_asked_for():
+    with Store() as store:
+        store.put(_entry("a.abf"))
+        store.put(_entry("b.abf"))
+        evidence = store.evidence()
+        assert list(evidence) == ["a.abf", "b.abf"]
+        assert evidence["b.abf"] == {"kind": "sweeps"}
+
+
+def test_a_link_that_leads_nowhere_is_named_and_a_linked_folder_is_followed(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "gone.abf").symlink_to(tmp_path / "nowhere.abf")
+    _abf(tmp_path / "day1" / "a.abf")
+    (tmp_path / "in" / "day1").symlink_to(tmp_path / "day1")
+    (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
+    assert find_recordings([tmp_path / "in"]).names == ("day1/a.abf", "gone.abf")
+
+
+def test_a_folder_that_cannot_be_listed_costs_no_other(tmp_path, monkeypatch):
+    _abf(tmp_path / "good.abf")
+    (tmp_path / "locked").mkdir()
+    scandir = os.scandir
+
+    def refuse(path):
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", refuse)
+    found = find_recordings([tmp_path])
+    assert found.names == ("good.abf",)
+    assert list(found.unreadable) == ["locked"]
+    assert "locked" in found.unreadable["locked"]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.abf")
+    entry = measure_one(tmp_path / "pipe.abf", "pipe.abf", Sample(recording="pipe.abf"))
+    assert "pipe.abf" in entry.error
 
 
 def test_a_defect_of_ours_costs_only_the_file_that_met_it(tmp_path, monkeypatch):
@@ -103,12 +175,30 @@ def test_a_defect_of_ours_costs_only_the_file_that_met_it(tmp_path, monkeypatch)
     assert "\n" not in entry.error
 
 
+def test_a_defect_is_tried_again_in_the_next_run_and_a_bad_file_is_not(tmp_path, monkeypatch):
+    (tmp_path / "empty.abf").write_bytes(b"")
+    assert measure_one(tmp_path / "empty.abf", "empty.abf", Sample(recording="empty.abf")).fingerprint
+
+    def broken(path):
+        del path
+        raise MemoryError
+
+    monkeypatch.setattr("mnephys.batch.measure.read_all", broken)
+    path = _abf(tmp_path / "a.abf")
+    assert not measure_one(path, "a.abf", Sample(recording="a.abf")).fingerprint
+
+
+def test_results_of_another_version_are_not_used_again(tmp_path, monkeypatch):
+    path = _abf(tmp_path / "a.abf")
+    before = fingerprint(path, Sample(recording="a.abf"))
+    monkeypatch.setattr("mnephys.batch.measure.__version__", "99.0")
+    assert fingerprint(path, Sample(recording="a.abf")) != before
+
+
 def test_what_is_known_is_not_measured_again_and_what_changed_is(tmp_path, monkeypatch):
     measured = []
 
     def record(path, name, sample):
-        from mnephys.batch.measure import fingerprint
-
         measured.append(name)
         return Entry(name, fingerprint(path, sample), "", FeatureTable(), {})
 
