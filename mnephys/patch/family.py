@@ -144,7 +144,8 @@ def find_family(recording: SweepRecording, detection: Detection | None = None) -
         steps = infer_steps(voltage, rate, recording.n_valid)
     else:
         steps = find_steps(recording.command, rate, recording.n_valid)
-    spikes = find_spikes(voltage, rate, rising_edges=steps.rising_edges, detection=detection)
+    edges = steps.start[(steps.start % voltage.shape[1] != 0) & ~steps.ramp]
+    spikes = find_spikes(voltage, rate, edges=edges, rising_edges=steps.rising_edges, detection=detection)
     row = steps.of(spikes.threshold)
     evoking = _evoking_row(steps, row, spikes.threshold)
     full = spikes.take(spikes.full)

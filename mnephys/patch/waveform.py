@@ -153,7 +153,7 @@ def action_potentials(
     first = row + _samples(start, 0, n_sweeps, n_samples, sampling_rate)
     last = row + _samples(stop, n_samples, n_sweeps, n_samples, sampling_rate)
     edges = None if start is None else first[first > row]
-    spikes = find_spikes(volts, sampling_rate, rising_edges=edges, detection=detection)
+    spikes = find_spikes(volts, sampling_rate, edges=edges, rising_edges=edges, detection=detection)
     owner = np.minimum(spikes.peak // n_samples, n_sweeps - 1)
     inside = (spikes.threshold >= first[owner]) & (spikes.threshold < last[owner]) & spikes.full
     spikes = spikes.take(inside)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mnephys
+from mnephys.patch.family import find_family
 from mnephys.patch.spikes import find_spikes
+from mnephys.recording import Clamp, CommandSource, SweepRecording
+from mnephys.simulate import simulate_cells
 
 # Action potentials per sweep in the window (s), from the README of the recordings.
 COUNTS = {
@@ -121,3 +126,51 @@ def test_sweeps_do_not_influence_each_other(order, offset, shift):
     if aps["sweep"].size:
         np.testing.assert_allclose(aps["peak_voltage"], 35 + offset, atol=1e-3)
         np.testing.assert_allclose(aps["half_width"], aps["half_width"][0], rtol=1e-4)
+
+
+@pytest.mark.parametrize("noise", [0.2, 0.4, 1.0])
+def test_noise_on_a_passive_membrane_makes_no_action_potential(family_of, noise):
+    for seed in range(4):
+        recording = family_of(np.arange(-20, 61, 10.0), resistance=800, tau=12, noise=noise, seed=seed)
+        family = find_family(recording)
+        assert not family.aps["sweep"].size
+        assert not family.spikelet_step.size
+
+
+def test_a_plateau_that_ends_with_the_step_is_no_action_potential():
+    t = np.arange(24000) / 20000.0
+    up, down = 1 - np.exp(-np.clip(t - 0.3, 0, None) / 0.003), 1 - np.exp(-np.clip(t - 1.0, 0, None) / 0.003)
+    voltage = (-65 + 40 * (up - down))[np.newaxis]
+    command = np.where((t >= 0.2) & (t < 1.0), 20.0, 0.0)[np.newaxis]
+    recording = SweepRecording(voltage, 20000.0, Clamp.CURRENT, command, CommandSource.EPOCH_TABLE)
+    assert not find_family(recording).aps["sweep"].size
+
+
+@pytest.mark.parametrize("jump", [-80.0, -30.0, 30.0])
+def test_a_bridge_that_is_off_makes_no_action_potential_at_either_edge(family_of, jump):
+    recording = family_of(np.arange(-200, 301, 50.0), jump=jump, noise=0.1)
+    assert not find_family(recording).aps["sweep"].size
+
+
+@pytest.mark.parametrize(("amplitude", "rise", "decay"), [(10, 0.5, 15), (12, 1.0, 15), (10, 2.0, 15)])
+def test_synaptic_potentials_are_no_action_potentials(amplitude, rise, decay):
+    rng = np.random.default_rng(0)
+    k = np.arange(2000) / 20.0
+    wave = (1 - np.exp(-k / rise)) * np.exp(-k / decay)
+    voltage = -55 + rng.normal(0, 0.1, (3, 24000))
+    for sweep in range(3):
+        for at in range(4000, 20000, 1600):
+            voltage[sweep, at : at + 2000] += amplitude * wave / wave.max()
+    assert not find_spikes(voltage, 20000.0).full.any()
+
+
+@pytest.mark.parametrize("noise", [0.1, 0.3, 0.5])
+def test_slow_action_potentials_of_immature_cells_survive_noise(tmp_path, noise):
+    (path,) = simulate_cells(["immature", "mature"], tmp_path, seed=5, noise=0.0)[:1]
+    recording = mnephys.read(path)
+    clean = find_family(recording).aps
+    noisy = recording.response + np.random.default_rng(1).normal(0, noise, recording.response.shape)
+    found = find_family(replace(recording, response=noisy)).aps
+    assert found["sweep"].tolist() == clean["sweep"].tolist()
+    assert abs(np.median(found["threshold_voltage"] - clean["threshold_voltage"])) < 2.0
+    assert abs(np.median(found["half_width"] / clean["half_width"]) - 1) < 0.08
