@@ -73,7 +73,7 @@ class Detection:
     min_upstroke: float = 5.0
     relative_upstroke: float = 0.05
     slow_amplitude: float = 20.0
-    small_fall: float = 0.22
+    small_fall: float = 0.2
     min_repolarisation: float = 0.3
     fall_window: float = 50.0
     max_onset_share: float = 0.5
