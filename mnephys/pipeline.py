@@ -156,8 +156,8 @@ def score(
     subject : str, optional
         What to call the cell; the name of its first file if omitted.
     conditions : Conditions, optional
-        How it was recorded: junction potential, seal, bias. What is unknown is varied, and the stage is
-        ``indeterminate`` only if it would change.
+        How it was recorded: junction potential, seal, bias; if omitted, what the recordings say. What is
+        unknown is varied, and the stage is ``indeterminate`` only if it would change.
     rubric : Rubric, optional
         What counts as mature; the built-in rubric if omitted.
 
@@ -174,10 +174,10 @@ def score(
     >>> str(score(quiet).stage)
     'indeterminate'
     """
-    conditions = conditions or Conditions()
     if isinstance(what, FeatureTable):
-        return _score(what, subject or "cell", conditions, rubric)
+        return _score(what, subject or "cell", conditions or Conditions(), rubric)
     recordings = [what] if isinstance(what, SweepRecording) else list(what)
+    conditions = conditions or _stated(recordings)
     names = _distinct([PurePath(r.provenance.path).name or "recording" for r in recordings])
     tables = [extract(r, bias=conditions.bias_pa).named(n) for r, n in zip(recordings, names, strict=True)]
     name = subject or (names[0] if names else "cell")
@@ -216,6 +216,14 @@ def _score(table: FeatureTable, subject: str, conditions: Conditions, rubric: Ru
 
 def _first_known(samples: Sequence[Sample], name: str) -> Any:
     return next((value for s in samples if (value := getattr(s, name)) is not None), None)
+
+
+def _stated(recordings: Sequence[SweepRecording]) -> Conditions:
+    """Return what the recordings themselves say of their junction potential."""
+    known = next((r for r in recordings if r.junction_potential is not None), None)
+    if known is None:
+        return Conditions()
+    return Conditions(ljp_mv=known.junction_potential, ljp_subtracted=known.junction_potential_subtracted)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

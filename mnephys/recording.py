@@ -42,6 +42,14 @@ class CommandSource(StrEnum):
     NONE = "none"
 
 
+def _recorded_samples(response: FloatArray) -> IntArray:
+    """Return how many samples of each sweep stand before the NaN at its end."""
+    finite = np.isfinite(response)
+    trailing = np.argmax(finite[:, ::-1], axis=1)
+    count: IntArray = np.where(finite.any(axis=1), response.shape[1] - trailing, 0)
+    return count
+
+
 @dataclass(frozen=True, slots=True)
 class Provenance:
     """Where a recording came from; it travels into every output.
@@ -92,7 +100,7 @@ class SweepRecording:
     command_source : CommandSource
         Where `command` came from.
     n_valid : ndarray, int, shape (n_sweeps,), optional
-        Samples of each sweep that were recorded; all of them if omitted.
+        Samples of each sweep that were recorded; if omitted, all but NaN at its end.
     sweep_start : ndarray, float, shape (n_sweeps,), optional
         Start of each sweep in s after the start of the recording.
     holding : float, optional
@@ -154,7 +162,7 @@ class SweepRecording:
             raise ValueError(f"command has shape {command.shape}, response {response.shape}")
         if (command is None) is not (source in {CommandSource.NONE, CommandSource.INFERRED}):
             raise ValueError(f"command_source is {source.value!r}, which contradicts command")
-        n_valid = np.full(n_sweeps, n_samples) if self.n_valid is None else np.asarray(self.n_valid, dtype=int)
+        n_valid = _recorded_samples(response) if self.n_valid is None else np.asarray(self.n_valid, dtype=int)
         start = np.zeros(n_sweeps) if self.sweep_start is None else np.asarray(self.sweep_start, dtype=float)
         if n_valid.shape != (n_sweeps,) or start.shape != (n_sweeps,):
             raise ValueError("n_valid and sweep_start need one value per sweep")

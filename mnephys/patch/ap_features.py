@@ -155,7 +155,8 @@ def _medium_ahp(family: Family) -> Measurement:
     peak = np.rint(np.asarray(family.aps["peak_time"])[ap] * family.sampling_rate).astype(np.int64)
     peak += np.asarray(family.aps["sweep"], dtype=np.int64)[ap] * n_samples
     begin, end = (peak + round(ms / 1000.0 * family.sampling_rate) for ms in MEDIUM_AHP_MS)
-    window = Stretches.between(begin, np.minimum(end, (peak // n_samples + 1) * n_samples))
+    next_pulse = steps.stop[np.minimum(row + 1, len(steps) - 1)]
+    window = Stretches.between(begin, np.minimum.reduce([end, (peak // n_samples + 1) * n_samples, next_pulse]))
     lowest = window.argmin(family.voltage.ravel())
     before = np.minimum(round(0.1 * family.sampling_rate), steps.start[row] - steps.start[np.maximum(row - 1, 0)])
     baseline = stretch_mean(family.voltage.ravel(), steps.start[row] - before, steps.start[row])

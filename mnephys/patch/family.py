@@ -17,6 +17,7 @@ __all__ = ["Family", "find_family"]
 
 PULSE_RESPONSE_MS = 50.0
 LONG_STEP_MS = 100.0
+FIRING_STEP_MS = 500.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,17 @@ class Family:
 
     @property
     def long_test(self) -> NDArray[np.bool_]:
-        """Usable rows that are test steps of at least 100 ms."""
-        return self.usable & self.steps.test & (self.steps.duration >= LONG_STEP_MS / 1000.0)
+        """Usable rows that are test steps of at least 100 ms, recorded to their end."""
+        return self.usable & self.steps.test & self.steps.complete & self._lasts(LONG_STEP_MS)
+
+    @property
+    def firing_test(self) -> NDArray[np.bool_]:
+        """The rows of `long_test` of at least 500 ms: on shorter ones, firing cannot be called sustained."""
+        return self.long_test & self._lasts(FIRING_STEP_MS)
+
+    def _lasts(self, milliseconds: float) -> NDArray[np.bool_]:
+        # A protocol of 500 ms may hold half a sample less.
+        return np.asarray(self.steps.duration >= 0.99 * milliseconds / 1000.0)
 
     @property
     def primary(self) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.measurement import Feature, Measurement, Status
-from mnephys.patch.family import LONG_STEP_MS, Family
+from mnephys.patch.family import FIRING_STEP_MS, LONG_STEP_MS, Family
 from mnephys.patch.segments import stretch_mean
 from mnephys.recording import FloatArray, IntArray
 
@@ -22,6 +22,7 @@ SUSTAINED_MIN_APS = 3
 SUSTAINED_TAIL = 1.5
 ADAPTATION_MIN_APS = 5
 REBOUND_S = 0.5
+REBOUND_MIN_FALL_MV = 5.0
 
 _SWEEP = ("sweep",)
 _CELL = ("cell",)
@@ -39,9 +40,19 @@ FEATURES = {
             ("cell", "sweep"),
             f"Most sustained firing on any step: {', '.join(PATTERNS)}",
             "10.3389/fncel.2015.00349",
-            parameters={"sustained_min_aps": SUSTAINED_MIN_APS, "sustained_tail_isis": SUSTAINED_TAIL},
+            parameters={
+                "sustained_min_aps": SUSTAINED_MIN_APS,
+                "sustained_tail_isis": SUSTAINED_TAIL,
+                "shortest_step_ms": FIRING_STEP_MS,
+            },
         ),
-        Feature("rheobase", "pA", _CELL, "Smallest step current with an action potential, median over repeats", _OWN),
+        Feature(
+            "rheobase",
+            "pA",
+            _CELL,
+            "Smallest step from the holding current with an action potential, median over repeats",
+            _OWN,
+        ),
         Feature("max_firing_rate", "Hz", _CELL, "Highest rate over a whole step", _OWN, (0, 1000)),
         Feature("max_instantaneous_rate", "Hz", _CELL, "Inverse of the shortest interval on any step", _OWN, (0, 2000)),
         Feature(
@@ -78,7 +89,7 @@ FEATURES = {
             "Most action potentials within 0.5 s after a hyperpolarising step",
             "10.1371/journal.pone.0040154",
             (0, 1000),
-            {"window_s": REBOUND_S},
+            {"window_s": REBOUND_S, "smallest_fall_mv": REBOUND_MIN_FALL_MV},
         ),
         Feature("spontaneous_rate", "Hz", _CELL, "Action potentials per second before any step", _OWN, (0, 1000)),
         Feature(
@@ -215,32 +226,40 @@ def _sweep_rows(family: Family, firing: StepFiring) -> list[Measurement]:
 
 
 def _cell_rows(family: Family, firing: StepFiring) -> list[Measurement]:
+    apart = [_rebound(family), _spontaneous(family)]
     rows = family.long_test
-    spontaneous = _spontaneous(family)
-    rebound = _rebound(family)
     if not rows.any():
-        why = f"no constant current step of at least {LONG_STEP_MS:g} ms was given"
+        why = f"no constant current step of at least {LONG_STEP_MS:g} ms was recorded to its end"
         others = [f for name, f in FEATURES.items() if f.levels[0] == "cell" and name not in _APART]
-        return [f.missing(Status.NOT_APPLICABLE, why) for f in others] + [rebound, spontaneous]
-    count = firing.count[rows]
-    best = int(firing.pattern[rows].max())
-    sustained = rows & (firing.pattern == PATTERNS.index("sustained"))
-    highest = float(firing.rate[sustained].max()) if sustained.any() else 0.0
+        return [f.missing(Status.NOT_APPLICABLE, why) for f in others] + apart
     instant = 1.0 / firing.shortest[rows & (firing.count >= 2)]
     few = "no step evoked two action potentials"
     return [
-        FEATURES["firing_pattern"].category(PATTERNS[best]),
+        *_sustained_rows(family, firing),
         FEATURES["max_firing_rate"].measured(float(firing.rate[rows].max())),
-        FEATURES["max_sustained_rate"].measured(
-            highest, remark="" if sustained.any() else "no step sustained firing to its end"
-        ),
         FEATURES["max_instantaneous_rate"].measured(float(instant.max()))
         if instant.size
         else FEATURES["max_instantaneous_rate"].missing(Status.TOO_FEW_EVENTS, few),
         FEATURES["abortive_spike_count"].measured(float(family.spikelet_count[rows].sum())),
-        *_threshold_rows(family, firing, int(count.sum())),
-        rebound,
-        spontaneous,
+        *_threshold_rows(family, firing, int(firing.count[rows].sum())),
+        *apart,
+    ]
+
+
+def _sustained_rows(family: Family, firing: StepFiring) -> list[Measurement]:
+    """Measure what needs a step long enough to tell whether firing lasts."""
+    rows = family.firing_test
+    if not rows.any():
+        longest = 1000.0 * float(family.steps.duration[family.long_test].max())
+        why = f"the longest step lasts {longest:.0f} ms; whether firing lasts takes {FIRING_STEP_MS:g} ms to tell"
+        return [FEATURES[name].missing(Status.TOO_FEW_EVENTS, why) for name in ("firing_pattern", "max_sustained_rate")]
+    sustained = rows & (firing.pattern == PATTERNS.index("sustained"))
+    highest = float(firing.rate[sustained].max()) if sustained.any() else 0.0
+    return [
+        FEATURES["firing_pattern"].category(PATTERNS[int(firing.pattern[rows].max())]),
+        FEATURES["max_sustained_rate"].measured(
+            highest, remark="" if sustained.any() else "no step sustained firing to its end"
+        ),
     ]
 
 
@@ -258,15 +277,16 @@ _NEED_CURRENT = (
 def _threshold_rows(family: Family, firing: StepFiring, n_aps: int) -> list[Measurement]:
     """Measure what is defined relative to the rheobase."""
     steps, rows = family.steps, family.long_test
+    step = steps.current - steps.holding
     if np.isnan(steps.current[rows]).any():
         why = "the injected current is not known: the file holds no command"
         return [FEATURES[name].missing(Status.NOT_APPLICABLE, why) for name in _NEED_CURRENT]
     if n_aps == 0:
-        top = f"no action potential up to {steps.current[rows].max():g} pA"
+        top = f"no action potential up to {step[rows].max():g} pA"
         return [FEATURES[name].missing(Status.TOO_FEW_EVENTS, top) for name in _NEED_CURRENT]
-    each = rheobases(steps.order[rows], steps.level[rows], steps.current[rows], firing.count[rows])
+    each = rheobases(steps.order[rows], steps.level[rows], step[rows], firing.count[rows])
     rheobase = float(np.median(each))
-    at_lowest = rheobase <= steps.current[rows].min()
+    at_lowest = rheobase <= step[rows].min()
     remark = f"{each.size} families" if each.size > 1 else ""
     if at_lowest:
         remark = "the smallest current tested already evokes action potentials: an upper bound"
@@ -276,12 +296,12 @@ def _threshold_rows(family: Family, firing: StepFiring, n_aps: int) -> list[Meas
     latency = np.asarray(family.aps["threshold_time"])[first] - steps.start_time()[family.ap_step[first]]
     return [
         FEATURES["rheobase"].measured(rheobase, remark=remark),
-        _gain(steps.current[primary], firing.rate[primary], firing.count[primary]),
+        _gain(step[primary], firing.rate[primary], firing.count[primary]),
         FEATURES["first_spike_latency"].measured(float(np.median(latency)))
         if latency.size
         else FEATURES["first_spike_latency"].missing(Status.TOO_FEW_EVENTS, "the first step evokes none"),
         *_regularity(family, firing, rheobase),
-        _block(steps.current[primary], firing, primary),
+        _block(step[primary], firing, primary),
     ]
 
 
@@ -339,14 +359,14 @@ def _gain(current: FloatArray, rate: FloatArray, count: IntArray) -> Measurement
 
 def _regularity(family: Family, firing: StepFiring, rheobase: float) -> list[Measurement]:
     names = ("spike_frequency_adaptation", "isi_cv")
-    enough = family.primary & (firing.count >= ADAPTATION_MIN_APS) & ~firing.blocked
+    enough = family.primary & family.firing_test & (firing.count >= ADAPTATION_MIN_APS) & ~firing.blocked
     if not enough.any():
-        why = f"no step evoked {ADAPTATION_MIN_APS} action potentials"
+        why = f"no step of at least {FIRING_STEP_MS:g} ms evoked {ADAPTATION_MIN_APS} action potentials"
         return [FEATURES[name].missing(Status.TOO_FEW_EVENTS, why) for name in names]
-    current = np.where(enough, family.steps.current, np.inf)
-    row = int(np.argmin(np.abs(current - 2.0 * rheobase)))
+    step = np.where(enough, family.steps.current - family.steps.holding, np.inf)
+    row = int(np.argmin(np.abs(step - 2.0 * rheobase)))
     interval = np.diff(np.asarray(family.aps["peak_time"], dtype=np.float64)[family.ap_step == row])
-    remark = f"at {family.steps.current[row]:g} pA, {interval.size + 1} action potentials"
+    remark = f"at {step[row]:g} pA, {interval.size + 1} action potentials"
     return [
         FEATURES[names[0]].measured(float(interval[-3:].mean() / interval[0]), remark=remark),
         FEATURES[names[1]].measured(float(interval.std() / interval.mean()), remark=remark),
@@ -377,24 +397,35 @@ def _spontaneous(family: Family) -> Measurement:
 
 
 def _rebound(family: Family) -> Measurement:
-    """Count action potentials after the release from hyperpolarisation."""
-    steps = family.steps
+    """Count action potentials after the release from hyperpolarisation of sweeps that were silent before."""
+    steps, feature = family.steps, FEATURES["rebound_spike_count"]
     following = np.minimum(np.arange(len(steps)) + 1, len(steps) - 1)
+    flat = family.voltage.ravel()
+    third = np.maximum((steps.stop - steps.start) // 3, 1)
+    before = np.maximum(np.arange(len(steps)) - 1, 0)
+    reach = np.minimum(round(0.1 * family.sampling_rate), steps.stop[before] - steps.start[before])
+    fall = stretch_mean(flat, steps.start - reach, steps.start) - stretch_mean(flat, steps.stop - third, steps.stop)
     released = (
         family.usable
+        & steps.complete
         & (steps.current < steps.holding)
+        & (fall >= REBOUND_MIN_FALL_MV)
         & (steps.duration >= LONG_STEP_MS / 1000.0)
-        & (following != np.arange(len(steps)))
         & (steps.sweep[following] == steps.sweep)
+        & (steps.sweep[before] == steps.sweep)
+        & (following > np.arange(len(steps)))
         & np.isclose(steps.current[following], steps.holding[following], atol=0.5)
     )
     if not released.any():
-        why = "no hyperpolarising step that is followed by the holding current"
-        return FEATURES["rebound_spike_count"].missing(Status.NOT_APPLICABLE, why)
-    after = following[released]
+        why = f"no step that hyperpolarises by {REBOUND_MIN_FALL_MV:g} mV and is followed by the holding current"
+        return feature.missing(Status.NOT_APPLICABLE, why)
+    quiet = steps.start % steps.n_samples == 0
+    if family.ap_count[quiet & family.usable].any():
+        why = "the cell fires spontaneously, so that an action potential after a step need not be a rebound"
+        return feature.missing(Status.NOT_APPLICABLE, why)
     since = np.asarray(family.aps["threshold_time"], dtype=np.float64) - steps.start_time()[family.ap_step]
     in_time = np.bincount(family.ap_step[since <= REBOUND_S], minlength=len(steps))
-    deepest = steps.current[released].min()
-    return FEATURES["rebound_spike_count"].measured(
-        float(in_time[after].max()), remark=f"{int(released.sum())} releases, from {deepest:g} pA at most"
+    return feature.measured(
+        float(in_time[following[released]].max()),
+        remark=f"{int(released.sum())} releases, from {fall[released].max():.0f} mV at most",
     )

@@ -21,6 +21,8 @@ MIN_DEFLECTION_MV = 2.0
 SMOOTH_MS = 2.0
 SKIP_MS = 0.5
 PROBE_CURRENT_PA = 0.5
+MAX_FIT_ERROR = 0.2
+SETTLING_TAUS = 3.0
 
 _CELL = ("cell",)
 _OWN = "mnephys"
@@ -147,7 +149,9 @@ def step_deflections(family: Family) -> Deflections:
     steps = family.steps
     first = steps.start % steps.n_samples == 0
     away = steps.test | (np.abs(steps.current - steps.holding) > PROBE_CURRENT_PA)
-    silent = (family.ap_count == 0) & (family.spikelet_count == 0)
+    quiet = (family.ap_count == 0) & (family.spikelet_count == 0)
+    # What fires before the step moves its baseline as much as what fires during it.
+    silent = quiet & np.concatenate([[True], quiet[:-1]])
     long = steps.duration >= LONG_STEP_MS / 1000.0
     undisturbed = steps.order <= _first_test(steps)
     plain = away & ~first & ~steps.ramp & steps.from_holding
@@ -183,12 +187,13 @@ def measure_passive(family: Family, *, bias: float | None = None) -> list[Measur
         One row per entry of `FEATURES`.
     """
     deflections = step_deflections(family)
+    fit = None if np.isnan(deflections.current).any() else family_charging(family, deflections)
     baseline = _baseline(family)
     return [
         baseline,
         _resting(family, baseline, bias),
-        *_resistances(deflections),
-        *_charging(family, deflections),
+        *_resistances(deflections, fit, _shortest(family, deflections)),
+        *_charging(deflections, fit),
         _sag(deflections),
     ]
 
@@ -276,8 +281,16 @@ def _resting(family: Family, baseline: Measurement, bias: float | None) -> Measu
     return feature.measured(baseline.value, remark=baseline.reason)
 
 
-def _resistances(deflections: Deflections) -> list[Measurement]:
+def _shortest(family: Family, deflections: Deflections) -> float:
+    """Return the length in s of the shortest step that was measured."""
+    return float(family.steps.duration[deflections.row].min(initial=np.inf))
+
+
+def _resistances(deflections: Deflections, fit: ChargingFit | None, shortest: float) -> list[Measurement]:
     names = ("input_resistance", "input_resistance_peak")
+    if fit is not None and fit.error < MAX_FIT_ERROR and shortest < SETTLING_TAUS * fit.tau:
+        how = f"from the exponential fit: steps of {1000 * shortest:.0f} ms end before the membrane is charged"
+        return [FEATURES[name].measured(1000.0 * fit.resistance, remark=how) for name in names]
     if np.isnan(deflections.current).any():
         why = "the injected current is not known: the file holds no command"
         return [FEATURES[name].missing(Status.NOT_APPLICABLE, why) for name in names]
@@ -341,16 +354,15 @@ def small_steps(deflections: Deflections) -> NDArray[np.bool_]:
     return down if down.any() else small
 
 
-def _charging(family: Family, deflections: Deflections) -> list[Measurement]:
+def _charging(deflections: Deflections, fit: ChargingFit | None) -> list[Measurement]:
     features = (FEATURES["membrane_time_constant"], FEATURES["membrane_capacitance"])
     if np.isnan(deflections.current).any():
         why = "the injected current is not known: the file holds no command"
         return [f.missing(Status.NOT_APPLICABLE, why) for f in features]
-    fit = family_charging(family, deflections)
     if fit is None:
         why = f"no step that deflects by {MIN_DEFLECTION_MV:g} to {SMALL_DEFLECTION_MV:g} mV without action potentials"
         return [f.missing(Status.TOO_FEW_EVENTS, why) for f in features]
-    if fit.resistance <= 0 or fit.error > 0.2:
+    if fit.resistance <= 0 or fit.error > MAX_FIT_ERROR:
         why = f"the onset is no single exponential (residual {fit.error:.0%} of its size)"
         return [f.missing(Status.BAD_INPUT, why) for f in features]
     return [features[0].measured(1000.0 * fit.tau), features[1].measured(1000.0 * fit.tau / fit.resistance)]

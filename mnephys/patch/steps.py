@@ -2,6 +2,9 @@
 
 The edges of all sweeps together cut the time axis into cells; a sweep's current in each cell is read
 off its command. So a step of 0 pA has its window too, and a sweep may hold several steps.
+
+A family whose sweeps begin at different currents and end at the same one was cut at the onset: what
+it begins with are the steps, and what follows them is the holding current.
 """
 
 from __future__ import annotations
@@ -11,17 +14,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnephys.patch.edges import EDGE_MERGE_MS, MIN_STEP_PA, carried_on, changes, shared_edges
+from mnephys.patch.infer import step_bounds
 from mnephys.patch.segments import stretch_mean
 from mnephys.recording import FloatArray, IntArray
 
 __all__ = ["Steps", "find_steps", "infer_steps"]
 
 PULSE_MS = 5.0
-EDGE_MERGE_MS = 1.0
-MIN_STEP_PA = 0.5
-NOISE_MULTIPLE = 8.0
 RAMP_SHARE = 0.05
-MIN_SWEEPS_TO_INFER = 3
+COMPLETE_SHARE = 0.95
+DRIFT_SHARE = 0.1
+HOLDING_DRIFT_PA = 5.0
+HOLDING_MS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +39,18 @@ class Steps:
         0-based sweep, and 0-based position of the stretch within it.
     start, stop : ndarray, int, shape (n,)
         Flat sample indices.
+    planned_stop : ndarray, int, shape (n,)
+        Flat sample index at which the stretch would have ended, had its sweep been recorded to the end.
     current : ndarray, float, shape (n,)
         In pA, relative to nothing; NaN where the command is unknown.
     before : ndarray, float, shape (n,)
-        Current of the stretch before in pA; equal to `current` in the first stretch of a sweep.
+        Current of the stretch before in pA; in the first stretch of a sweep its own, or `holding` where
+        sweeps begin with their steps.
     holding : ndarray, float, shape (n,)
-        Current at the start of the sweep in pA.
+        Current at the start of the sweep in pA. Where sweeps begin with their steps, the current after them,
+        or 0 where that differs between sweeps.
     test : ndarray, bool, shape (n,)
-        True where the current differs between sweeps (or, in a single sweep or a series of repeats,
+        True where the current above holding differs between sweeps (or, in a single sweep or a series of repeats,
         from holding): these are the steps of the protocol. Prepulses that are the same in every sweep
         are not.
     ramp : ndarray, bool, shape (n,)
@@ -56,6 +65,7 @@ class Steps:
     order: IntArray
     start: IntArray
     stop: IntArray
+    planned_stop: IntArray
     current: FloatArray
     before: FloatArray
     holding: FloatArray
@@ -73,6 +83,11 @@ class Steps:
         return (self.stop - self.start) / self.sampling_rate
 
     @property
+    def complete(self) -> NDArray[np.bool_]:
+        """True where at least 95 % of the planned samples were recorded: a sweep may have been aborted."""
+        return self.stop - self.start >= COMPLETE_SHARE * (self.planned_stop - self.start)
+
+    @property
     def pulse(self) -> NDArray[np.bool_]:
         """True for test pulses of at most 5 ms: their action potential comes after them."""
         return self.test & (self.duration <= PULSE_MS / 1000.0 + 1e-9)
@@ -81,6 +96,12 @@ class Steps:
     def from_holding(self) -> NDArray[np.bool_]:
         """True where the stretch follows the holding current, not another step."""
         return np.isclose(self.before, self.holding, atol=MIN_STEP_PA) | np.isnan(self.current)
+
+    @property
+    def edges(self) -> IntArray:
+        """Flat index of each stretch at whose start the current changes at once, up or down, or may."""
+        first = self.start % self.n_samples == 0
+        return np.sort(self.start[~first & ~self.ramp])
 
     @property
     def rising_edges(self) -> IntArray:
@@ -157,22 +178,27 @@ def find_steps(command: FloatArray, sampling_rate: float, n_valid: IntArray) -> 
     >>> steps.current[steps.test]
     array([ 0., 50.])
     """
-    command = np.nan_to_num(np.asarray(command, dtype=np.float32))
-    changed, limit = _changes(command, sampling_rate)
-    sweep, start, stop, column = _stretches(_edges(changed, sampling_rate), changed, n_valid)
+    command = carried_on(np.asarray(command, dtype=np.float32))
+    changed, limit = changes(command, sampling_rate)
+    stretches = _stretches(shared_edges(changed, sampling_rate), changed)
+    sweep, start, stop, planned_stop, column = _recorded(*stretches, command.shape[1], n_valid)
     level, ramp = _levels(command.ravel(), start, stop, limit, sampling_rate)
-    first = np.concatenate([[True], sweep[1:] != sweep[:-1]])
-    before = np.where(first, level, np.concatenate([level[:1], level[:-1]]))
-    holding = level[first][np.searchsorted(sweep[first], sweep)]
+    first = np.diff(sweep, prepend=-1) > 0
+    order = column if (column >= 0).all() else _positions(sweep, first)
+    reach = max(1, round(HOLDING_MS / 1000.0 * sampling_rate))
+    later = _holding_after_step(level, ramp, sweep, column, limit)
+    begin = np.where(ramp, stretch_mean(command.ravel(), start, np.minimum(start + reach, stop)), level)[first]
+    holding = begin[np.searchsorted(sweep[first], sweep)] if later is None else np.full(level.size, later)
+    before = np.where(first, holding, np.roll(level, 1))
     away = (np.abs(level - holding) > limit) & ~first
-    varied = _varies(level, column, limit) & ~first
+    varied = _varies(level - holding, column, limit)
     test = (varied if (varied & ~ramp).any() else away) & ~ramp
-    order = column if column.size and column.max() >= 0 else np.arange(sweep.size) - np.flatnonzero(first)[sweep]
-    return Steps(sweep, order, start, stop, level, before, holding, test, ramp, command.shape[1], float(sampling_rate))
+    n_samples, rate = command.shape[1], float(sampling_rate)
+    return Steps(sweep, order, start, stop, planned_stop, level, before, holding, test, ramp, n_samples, rate)
 
 
 def infer_steps(voltage: FloatArray, sampling_rate: float, n_valid: IntArray) -> Steps:
-    """Cut a family into stretches by the kinks of the response, where no command is known.
+    """Cut a family into stretches by the bends of the response, where no command is known.
 
     Parameters
     ----------
@@ -186,115 +212,65 @@ def infer_steps(voltage: FloatArray, sampling_rate: float, n_valid: IntArray) ->
     Returns
     -------
     Steps
-        With `current` NaN; a family without common kinks is one stretch per sweep.
+        With `current` NaN; a family without common edges is one stretch per sweep.
 
     Notes
     -----
-    An edge of the injected current bends the voltage of most sweeps at the same sample; action
-    potentials do not. The median over sweeps of the bend, against its own noise, finds it. What
-    differs most between sweeps at its end is taken for the step.
+    `mnephys.patch.infer` says what counts as an edge.
 
     Examples
     --------
     >>> import numpy as np
     >>> voltage = np.full((5, 3000), -70.0)
-    >>> charging = 1 - np.exp(-np.arange(1000) / 100)
-    >>> voltage[:, 1000:2000] += np.array([-20, -10, 10, 20, 30])[:, np.newaxis] * charging
+    >>> charging = 1 - np.exp(-np.arange(2000) / 100)
+    >>> voltage[:, 1000:] += np.outer([-20, -10, 10, 20, 30], charging)
+    >>> voltage[:, 2000:] -= np.outer([-20, -10, 10, 20, 30], charging[:1000])
     >>> steps = infer_steps(voltage, 10000.0, np.full(5, 3000))
     >>> steps.start_time()[steps.test]
     array([0.1, 0.1, 0.1, 0.1, 0.1])
     """
     voltage = np.asarray(voltage, dtype=np.float32)
-    edges = _kinks(voltage, sampling_rate)
-    sweep, start, stop, column = _product(edges, voltage.shape, n_valid)
-    late = stretch_mean(voltage.ravel(), start + (stop - start) * 4 // 5, stop)
-    spread = np.array([np.nanstd(late[column == c]) for c in range(edges.size + 1)])
-    test = (column == int(np.argmax(spread))) & (edges.size > 0) & (column > 0)
-    unknown = np.full(sweep.size, np.nan)
-    ramp = np.zeros(sweep.size, dtype=bool)
-    return Steps(
-        sweep, column, start, stop, unknown, unknown, unknown, test, ramp, voltage.shape[1], float(sampling_rate)
-    )
+    stretches = _product(step_bounds(voltage, sampling_rate).ravel(), voltage.shape)
+    sweep, start, stop, planned_stop, column = _recorded(*stretches, voltage.shape[1], n_valid)
+    test = column % 2 == 1
+    unknown, ramp = np.full(sweep.size, np.nan), np.zeros(sweep.size, dtype=bool)
+    n_samples, rate = voltage.shape[1], float(sampling_rate)
+    return Steps(sweep, column, start, stop, planned_stop, unknown, unknown, unknown, test, ramp, n_samples, rate)
 
 
-def _changes(command: FloatArray, sampling_rate: float) -> tuple[NDArray[np.bool_], float]:
-    """Return where each sweep's current changes, and the smallest change that counts, in pA."""
-    difference = np.abs(np.diff(command, axis=1, prepend=command[:, :1]))
-    span = float(command.max() - command.min())
-    if _is_drawn(command):
-        return difference > 1e-5 * span, max(1e-4 * span, 1e-3)
-    width = max(1, round(EDGE_MERGE_MS / 2000.0 * sampling_rate))
-    total = np.cumsum(command, axis=1, dtype=np.float64)
-    jump = np.zeros(command.shape)
-    middle = slice(width, command.shape[1] - width)
-    ahead = total[:, 2 * width :] - total[:, width:-width]
-    behind = total[:, width:-width] - total[:, : -2 * width]
-    jump[:, middle] = np.abs(ahead - behind) / width
-    limit = max(NOISE_MULTIPLE * float(np.median(jump)), 0.02 * span, MIN_STEP_PA)
-    from scipy.ndimage import maximum_filter1d
-
-    crest = maximum_filter1d(jump, 2 * width + 1, axis=1)
-    found = np.zeros(command.shape, dtype=bool)
-    found[:, 1:] = ((jump >= limit) & (jump == crest))[:, :-1]
-    return found, limit
-
-
-def _is_drawn(command: FloatArray) -> bool:
-    """Return whether a command is smooth but for its edges; a recorded one is noisy everywhere."""
-    change = np.diff(command, axis=1)
-    if change.shape[1] < 2:
-        return True
-    bend = np.median(np.abs(np.diff(change, axis=1)))
-    return bool(bend <= 0.1 * np.median(np.abs(change)))
-
-
-def _edges(changed: NDArray[np.bool_], sampling_rate: float) -> IntArray:
-    """Return the samples at which any sweep begins or ends to change."""
-    at = np.flatnonzero(changed.any(axis=0))
-    if not at.size:
-        return at
-    merge = max(1, round(EDGE_MERGE_MS / 1000.0 * sampling_rate))
-    breaks = np.flatnonzero(np.diff(at) > merge)
-    first = at[np.concatenate([[0], breaks + 1])]
-    last = at[np.concatenate([breaks, [at.size - 1]])]
-    edges = np.unique(np.concatenate([first, last[last - first > merge]]))
-    inside: IntArray = edges[edges < changed.shape[1]]
-    return inside
-
-
-def _stretches(
-    edges: IntArray, changed: NDArray[np.bool_], n_valid: IntArray
-) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+def _stretches(edges: IntArray, changed: NDArray[np.bool_]) -> tuple[IntArray, IntArray, IntArray, IntArray]:
     """Return sweep, start, stop and column of every stretch; column -1 where sweeps have edges of their own."""
     n_sweeps, n_samples = changed.shape
     busiest = int(changed.sum(axis=1).max())
     if edges.size <= busiest + 1:
-        return _product(edges, changed.shape, n_valid)
-    sweep, at = np.nonzero(changed)
-    own = np.unique(np.concatenate([sweep * n_samples + at, np.arange(n_sweeps) * n_samples]))
+        return _product(edges, changed.shape)
+    own = np.union1d(np.flatnonzero(changed), np.arange(n_sweeps) * n_samples)
     stop = np.append(own[1:], n_sweeps * n_samples)
-    return _recorded(own // n_samples, own, stop, np.full(own.size, -1), n_samples, n_valid)
+    return own // n_samples, own, stop, np.full(own.size, -1)
 
 
-def _product(
-    edges: IntArray, shape: tuple[int, ...], n_valid: IntArray
-) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+def _product(edges: IntArray, shape: tuple[int, ...]) -> tuple[IntArray, IntArray, IntArray, IntArray]:
     n_sweeps, n_samples = shape
     bounds = np.concatenate([[0], edges[edges > 0], [n_samples]])
     n_columns = bounds.size - 1
     sweep = np.repeat(np.arange(n_sweeps), n_columns)
     column = np.tile(np.arange(n_columns), n_sweeps)
     base = sweep * n_samples
-    return _recorded(sweep, base + bounds[column], base + bounds[column + 1], column, n_samples, n_valid)
+    return sweep, base + bounds[column], base + bounds[column + 1], column
 
 
 def _recorded(
-    sweep: IntArray, start: IntArray, stop: IntArray, column: IntArray, n_samples: int, n_valid: IntArray
-) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    sweep: IntArray, start: IntArray, planned_stop: IntArray, column: IntArray, n_samples: int, n_valid: IntArray
+) -> tuple[IntArray, IntArray, IntArray, IntArray, IntArray]:
     """Cut the stretches at the last recorded sample of each sweep and drop the empty ones."""
-    stop = np.minimum(stop, sweep * n_samples + np.asarray(n_valid)[sweep])
+    stop = np.minimum(planned_stop, sweep * n_samples + np.asarray(n_valid)[sweep])
     kept = stop > start
-    return sweep[kept], start[kept], stop[kept], column[kept]
+    return sweep[kept], start[kept], stop[kept], planned_stop[kept], column[kept]
+
+
+def _positions(sweep: IntArray, first: NDArray[np.bool_]) -> IntArray:
+    """Return the position of each stretch within its sweep; sweeps may be missing."""
+    return np.arange(sweep.size) - np.flatnonzero(first)[np.searchsorted(sweep[first], sweep)]
 
 
 def _levels(
@@ -310,7 +286,7 @@ def _levels(
 
 
 def _varies(level: FloatArray, column: IntArray, limit: float) -> NDArray[np.bool_]:
-    """Return for each stretch whether the current of its column differs between sweeps."""
+    """Return for each stretch whether the level of its column differs between sweeps."""
     if not column.size or column.max() < 0:
         return np.zeros(column.size, dtype=bool)
     highest = np.full(column.max() + 1, -np.inf)
@@ -320,17 +296,20 @@ def _varies(level: FloatArray, column: IntArray, limit: float) -> NDArray[np.boo
     return np.asarray((highest - lowest)[column] > limit)
 
 
-def _kinks(voltage: FloatArray, sampling_rate: float) -> IntArray:
-    """Return the samples at which the voltage of most sweeps bends at once."""
-    width = max(1, round(2.0 * EDGE_MERGE_MS / 1000.0 * sampling_rate))
-    if voltage.shape[0] < MIN_SWEEPS_TO_INFER or voltage.shape[1] < 8 * width:
-        return np.zeros(0, dtype=np.int64)
-    filled = np.nan_to_num(voltage, nan=float(np.nanmedian(voltage)))
-    bend = np.zeros(voltage.shape[1])
-    middle = filled[:, width:-width]
-    bend[width:-width] = np.median(np.abs(filled[:, 2 * width :] - 2.0 * middle + filled[:, : -2 * width]), axis=0)
-    limit = max(NOISE_MULTIPLE * float(np.median(bend)), 0.5)
-    from scipy.ndimage import maximum_filter1d
+def _holding_after_step(
+    level: FloatArray, ramp: NDArray[np.bool_], sweep: IntArray, column: IntArray, limit: float
+) -> float | None:
+    """Return the current at the end of sweeps that begin with their steps; None where sweeps begin at holding.
 
-    at = np.flatnonzero((bend >= limit) & (bend == maximum_filter1d(bend, 10 * width + 1)))
-    return at[np.concatenate([[True], np.diff(at) > width])] if at.size else at
+    A holding current that drifts from sweep to sweep differs as much at the end as at the start.
+    """
+    final = column.max(initial=-1)
+    if final < 0 or ramp[column == 0].any():
+        return None
+    whole = np.isin(sweep, sweep[column == final])
+    begin, end = level[whole & (column == 0)], level[whole & (column == final)]
+    spread = float(np.ptp(begin))
+    if final == 0:
+        return 0.0 if spread > max(limit, HOLDING_DRIFT_PA) else None
+    common = float(np.ptp(end)) <= max(limit, DRIFT_SHARE * spread)
+    return float(np.median(end)) if spread > limit and common else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -135,3 +137,42 @@ def test_real_cells_equal_the_plain_reference(data, name, start, stop, currents)
     at = min(enough, key=lambda i: abs(currents[i] - 2 * _cell(table, "rheobase").value))
     assert _cell(table, "spike_frequency_adaptation").value == pytest.approx(plain[at]["spike_frequency_adaptation"])
     assert _cell(table, "isi_cv").value == pytest.approx(plain[at]["isi_cv"])
+
+
+def test_a_spontaneous_action_potential_is_no_rebound(family_of):
+    spikes = [[-0.1, 0.52, 0.6], [-0.05, 0.55], [], []]
+    row = _cell(mnephys.extract(family_of([-100, -50, 0, 50], spikes=spikes)), "rebound_spike_count")
+    assert row.status is Status.NOT_APPLICABLE
+    assert "spontaneously" in row.reason
+
+
+def test_a_step_that_hardly_hyperpolarises_releases_no_rebound(family_of):
+    row = _cell(mnephys.extract(family_of([-10, 0, 50], spikes=[[0.52], [], []])), "rebound_spike_count")
+    assert row.status is Status.NOT_APPLICABLE
+
+
+def test_a_sweep_that_was_aborted_in_the_step_does_not_count_as_a_short_step(family_of):
+    recording = family_of([0, 40, 80], spikes=[[], [0.05, 0.25, 0.45], [0.02, 0.05, 0.08, 0.11]])
+    whole = _cell(mnephys.extract(recording), "max_sustained_rate").value
+    voltage = recording.response.copy()
+    voltage[2, 6400:] = np.nan
+    aborted = mnephys.extract(replace(recording, response=voltage, n_valid=None))
+    assert _cell(aborted, "max_sustained_rate").value == whole == pytest.approx(6, rel=1e-3)
+    assert _cell(aborted, "max_firing_rate").value == pytest.approx(6, rel=1e-3)
+
+
+def test_on_short_steps_sustained_firing_is_not_claimed(family_of):
+    table = mnephys.extract(family_of([0, 50, 100], spikes=[[], [0.05], [0.03, 0.09, 0.15]], length=0.2))
+    for name in ("firing_pattern", "max_sustained_rate"):
+        assert _cell(table, name).status is Status.TOO_FEW_EVENTS
+        assert "500 ms" in _cell(table, name).reason
+    assert _cell(table, "rheobase").value == 50
+
+
+@pytest.mark.parametrize("holding", [-50.0, 0.0, 40.0])
+def test_rheobase_and_adaptation_count_from_the_holding_current(family_of, holding):
+    spikes = [[], [0.2], list(np.cumsum([0.02, 0.03, 0.05, 0.07, 0.09, 0.11]))]
+    recording = family_of([0, 20, 40], spikes=spikes)
+    held = mnephys.extract(replace(recording, command=recording.command + holding))
+    assert _cell(held, "rheobase").value == 20
+    assert "at 40 pA" in _cell(held, "spike_frequency_adaptation").reason

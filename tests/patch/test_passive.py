@@ -90,3 +90,15 @@ def test_real_cells_equal_the_plain_reference(data, name, start, stop):
         currents = np.linspace(-120, 420, 10)
     plain = plain_passive(recording.response, currents, recording.sampling_rate, start, stop)
     assert _value(table, "input_resistance") == pytest.approx(plain["input_resistance"], rel=0.02)
+
+
+def test_action_potentials_before_a_step_do_not_move_its_resistance(family_of):
+    recording = family_of(CURRENTS, spikes=[[-0.1, -0.05], [], [], [], [-0.15], []])
+    assert _value(mnephys.extract(recording), "input_resistance") == pytest.approx(200, rel=0.01)
+
+
+def test_steps_that_end_before_the_membrane_is_charged_do_not_lower_the_resistance(family_of):
+    recording = family_of([-20, -10, 10, 20], resistance=780, tau=100, length=0.12, total=0.6)
+    row = mnephys.extract(recording).get("input_resistance")
+    assert row.value == pytest.approx(780, rel=0.03)
+    assert "before the membrane is charged" in row.reason
