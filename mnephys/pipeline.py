@@ -15,7 +15,7 @@ from mnephys.maturity.model import Rubric
 from mnephys.maturity.result import Score
 from mnephys.maturity.score import score_cell
 from mnephys.measurement import Feature, FeatureTable, Measurement, Status
-from mnephys.patch import ap_features, firing, passive, quality
+from mnephys.patch import ap_features, firing_features, passive, quality
 from mnephys.patch.family import Family, find_family
 from mnephys.recording import Clamp, SweepRecording
 from mnephys.samples import Sample
@@ -52,7 +52,7 @@ def declared_features() -> dict[str, Feature]:
     >>> declared_features()["input_resistance"].unit
     'MOhm'
     """
-    rooms = (quality, passive, ap_features, firing)
+    rooms = (quality, passive, ap_features, firing_features)
     return {name: feature for room in rooms for name, feature in room.FEATURES.items()}
 
 
@@ -82,7 +82,7 @@ def analyse(recording: SweepRecording, *, bias: float | None = None) -> Analysis
         measured = [
             *passive.measure_passive(family, bias=bias),
             *ap_features.measure_action_potential(family),
-            *firing.measure_firing(family),
+            *firing_features.measure_firing(family),
         ]
     else:
         measured = _all_excluded(verdicts[-1].reason)
@@ -119,7 +119,7 @@ def extract(recording: SweepRecording, *, bias: float | None = None) -> FeatureT
 
 def _all_excluded(reason: str) -> list[Measurement]:
     """Return the rows of a recording of which no sweep passed quality control."""
-    rooms = (passive, ap_features, firing)
+    rooms = (passive, ap_features, firing_features)
     features = [f for room in rooms for f in room.FEATURES.values() if f.levels[0] == "cell"]
     return [f.missing(Status.EXCLUDED, reason) for f in features]
 

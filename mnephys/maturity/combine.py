@@ -13,12 +13,16 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mnephys.errors import UnitsError
-from mnephys.maturity.model import AMPLITUDE, DRIVE, PATTERN, QUALITY, Combine, Criterion, Rubric
+from mnephys.maturity.model import AMPLITUDE, DRIVE, PATTERN, QUALITY, RANGE, Combine, Criterion, Rubric
 from mnephys.measurement import FeatureTable, Measurement, Status
 from mnephys.units import conversion_factor
 from mnephys.wording import nearest
 
 __all__ = ["Drive", "Observed", "combine"]
+
+
+_REACHED = "reached"
+_STOPPED_EARLY = "stopped early"
 
 
 class Drive(StrEnum):
@@ -47,6 +51,9 @@ class Observed:
         How that is known, or why it is not.
     usable : bool
         Whether any recording has passed quality control.
+    stopped_early : str
+        Where the steps stop, if so low that stronger ones might show more; empty where they go far enough, and
+        where that is not known.
     """
 
     measurements: Mapping[str, Measurement]
@@ -55,6 +62,7 @@ class Observed:
     drive: Drive
     drive_reason: str
     usable: bool
+    stopped_early: str = ""
 
     def numbers(self) -> dict[str, float]:
         """Return the values that were measured.
@@ -121,7 +129,8 @@ def combine(table: FeatureTable, rubric: Rubric) -> Observed:
         silent = f"{measurements[PATTERN].text!r} is no finding: {reason}"
         measurements[PATTERN] = _missing(rubric.criteria[PATTERN], Status.NOT_APPLICABLE, silent)
     sources = tuple(name for name in recordings if name and name not in excluded)
-    return Observed(measurements, sources, tuple(excluded.items()), drive, reason, usable)
+    early = _stopped_early(by_feature.get(RANGE, []))
+    return Observed(measurements, sources, tuple(excluded.items()), drive, reason, usable, early)
 
 
 def _failed(rows: Sequence[Measurement]) -> str:
@@ -192,3 +201,11 @@ def _drive(
         return Drive.DRIVEN, "an AP was recorded"
     failed = next((row.reason for row in rows if not row.ok), "")
     return Drive.UNKNOWN, failed or "the table does not say whether enough current was given"
+
+
+def _stopped_early(rows: Sequence[Measurement]) -> str:
+    """Return where the steps of all recordings stop, empty where those of any go far enough."""
+    said = {row.text: row.reason for row in rows if row.ok}
+    if _REACHED in said or _STOPPED_EARLY not in said:
+        return ""
+    return said[_STOPPED_EARLY] or "the steps stop early"

@@ -6,10 +6,11 @@ import itertools
 import math
 
 from mnephys.maturity.combine import Drive
-from mnephys.maturity.findings import Case, amount, finding, lower_first, piece
+from mnephys.maturity.findings import Case, amount, finding, held_off_rest, lower_first, piece, upper_first
+from mnephys.maturity.gates import Outcome, passes
 from mnephys.maturity.model import INPUT_RESISTANCE, PATTERN, Basis, Gate, Role
-from mnephys.maturity.scenarios import Scenario
-from mnephys.maturity.stage import Outcome, Stage, passes
+from mnephys.maturity.scenarios import AS_FOUND, Scenario
+from mnephys.maturity.stage import Claim, Stage
 
 __all__ = ["explain"]
 
@@ -33,6 +34,10 @@ def explain(case: Case) -> tuple[str, ...]:
         limit = case.rubric.stages.immature_below
         low = f", below {limit:g}" if case.reference.stage is Stage.IMMATURE and index < limit else ""
         lines.append(f"Maturity index {index:.2f}{low}: {_scores(case)}.")
+    held = held_off_rest(case)
+    # Where it decides, it is said already, as the end of another sentence.
+    if held and case.numbers and not any(held[1:] in line for line in lines):
+        lines.append(f"{held}.")
     lines += _unknown_lines(case) + _remarks(case)
     return tuple(dict.fromkeys(lines))
 
@@ -60,6 +65,8 @@ def _undetermined(case: Case) -> list[str]:
     observed, verdict = case.observed, case.reference
     if not any(row.ok for row in observed.measurements.values()) and observed.drive is Drive.UNKNOWN:
         return ["Nothing was measured that the rubric looks at."]
+    if observed.drive is not Drive.DRIVEN and verdict.claim is not Claim.NONE:
+        return [f"An AP was evoked, but how the cell fires on long steps is not known: {_bare(observed.drive_reason)}."]
     if observed.drive is Drive.NOT_DRIVEN:
         return [f"The cell was never driven hard enough to tell whether it fires: {_bare(observed.drive_reason)}."]
     if observed.drive is Drive.UNKNOWN:
@@ -67,10 +74,13 @@ def _undetermined(case: Case) -> list[str]:
     lines = []
     for name in verdict.few:
         domain, scored = case.rubric.domains[name], case.rubric.scored(name)
-        missing = [
-            f"{c.label}: {observed.measurements[c.feature].reason}" for c in scored if c.feature not in verdict.points
-        ]
-        lines.append(f"Too little of the {domain.label} domain was measured ({'; '.join(missing)}).")
+        missing: dict[str, list[str]] = {}
+        for criterion in scored:
+            if criterion.feature not in verdict.points:
+                reason = _bare(observed.measurements[criterion.feature].reason)
+                missing.setdefault(reason, []).append(criterion.label)
+        said = "; ".join(f"{', '.join(labels)}: {reason}" for reason, labels in missing.items())
+        lines.append(f"Too little of the {domain.label} domain was measured ({said}).")
     return lines or [f"Would be mature, but {lower_first(line)}" for line in _gate_lines(case, Outcome.UNKNOWN)]
 
 
@@ -110,11 +120,13 @@ def _scores(case: Case) -> str:
 # ------------------------------------------------------------------------------------------ what is not known
 
 _ADVICE = {
+    "patterns": ("what stronger steps would show", "record stronger steps"),
     "added_back": ("the liquid junction potential", "state ljp_mv and ljp_subtracted in the sample sheet"),
     "seals": ("the seal", "state rseal_mohm in the sample sheet"),
     "stand_ins": ("the bias current", "state bias_pa in the sample sheet"),
 }
 _SPAN = {
+    "patterns": "if they {}",
     "added_back": "if {} mV were subtracted",
     "seals": "with a seal of {} MOhm",
     "stand_ins": "if the baseline is {} rest",
@@ -124,14 +136,17 @@ _SPAN = {
 def _flips(case: Case) -> list[str]:
     alone = [name for name in _ADVICE if case.changes(name)]
     if alone:
-        return [
-            f"The stage depends on {_ADVICE[n][0]}, which is not known for certain: {_spans(case, n)}; {_ADVICE[n][1]}."
-            for n in alone
-        ]
+        return [f"{_depends(case, name)}: {_spans(case, name)}; {_ADVICE[name][1]}." for name in alone]
     several = [name for name in _ADVICE if len(getattr(case.unknowns, name)) > 1]
     stages = sorted({verdict.stage.value for verdict in case.verdicts.values()})
     what, advice = " and ".join(_ADVICE[n][0] for n in several), ", ".join(_ADVICE[n][1] for n in several)
     return [f"The stage depends on {what} together, which are not known for certain: {' or '.join(stages)}; {advice}."]
+
+
+def _depends(case: Case, name: str) -> str:
+    if name == "patterns":
+        return f"{upper_first(_bare(case.observed.stopped_early))}; stronger ones might show more"
+    return f"The stage depends on {_ADVICE[name][0]}, which is not known for certain"
 
 
 def _spans(case: Case, name: str) -> str:
@@ -145,6 +160,8 @@ def _spans(case: Case, name: str) -> str:
 
 
 def _value(name: str, scenario: Scenario) -> str:
+    if name == "patterns":
+        return "show no more" if scenario.pattern == AS_FOUND else f"evoke {scenario.pattern} firing"
     if name == "added_back":
         return f"{scenario.added_back:g}"
     if name == "seals":

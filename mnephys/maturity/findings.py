@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from mnephys.maturity.combine import Observed
 from mnephys.maturity.conditions import Conditions
-from mnephys.maturity.model import EVERY_DOMAIN, Gate, Rubric
+from mnephys.maturity.model import EVERY_DOMAIN, RESTING, Gate, Role, Rubric
 from mnephys.maturity.scenarios import Scenario, Unknowns
 from mnephys.maturity.stage import Stage, Verdict
 
-__all__ = ["Case", "amount", "finding", "lower_first", "piece", "upper_first"]
+__all__ = ["Case", "amount", "finding", "held_off_rest", "lower_first", "piece", "upper_first"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,8 @@ def finding(case: Case, gate: Gate) -> str:
     str
         A clause without a full stop.
     """
+    if gate.only_if_held and gate.target not in case.numbers and (held := held_off_rest(case)):
+        return held
     if gate.any_of:
         criteria = case.rubric.criteria
         if found := [piece(case, inner) for inner in gate.any_of if inner.target in case.numbers]:
@@ -122,9 +124,34 @@ def piece(case: Case, gate: Gate) -> str:
     str
         A clause without a full stop.
     """
-    found = amount(case.numbers[gate.target], gate.unit)
+    criterion = case.rubric.criteria[gate.target]
+    found = amount(case.numbers[gate.target], criterion.unit)
+    if gate.measured:
+        return f"{criterion.label} {found}"
     low = f"more than {gate.above:g}" if gate.above is not None else f"{gate.at_least:g} or more"
-    return f"{case.rubric.criteria[gate.target].label} {found} ({low} asked for)"
+    return f"{criterion.label} {found} ({low} asked for)"
+
+
+def held_off_rest(case: Case) -> str:
+    """Return that a current held the cell off rest, so that nobody knows where it rests.
+
+    Parameters
+    ----------
+    case : Case
+        What was measured.
+
+    Returns
+    -------
+    str
+        A clause without a full stop; empty where that is not so, or not known.
+    """
+    injected = case.unknowns.injected
+    if not case.unknowns.held or injected is None or RESTING in case.numbers:
+        return ""
+    stand_ins = [c.feature for c in case.rubric.counted if c.role is Role.STAND_IN and c.stands_in_for == RESTING]
+    rows = [row for name in stand_ins if (row := case.observed.measurements[name]).ok and row.value is not None]
+    where = f"at {amount(rows[0].value, rows[0].unit)}" if rows and rows[0].value is not None else "off rest"
+    return f"The cell was held {where} by {amount(injected, 'pA')}, so that its resting potential was not measured"
 
 
 def _feature_finding(case: Case, feature: str) -> str:

@@ -81,8 +81,12 @@ def identify(rubric: Rubric, numbers: Mapping[str, float], evidence: tuple[Evide
         return Identity(NOT_ASSESSED, (f"None of {wanted} was measured.",) if wanted else (), evidence)
     met = [c.label for c in measured if in_range(c, numbers[c.feature])]
     unmet = [c.label for c in measured if c.label not in met]
+    # What did not occur has no size that could lie inside or outside of a range.
+    absent = [c.label for c in measured if c.label in unmet and numbers[c.feature] == 0]
+    outside = [label for label in unmet if label not in absent]
     lines = [f"As in motor neurons: {', '.join(met)}."] if met else []
-    lines += [f"Outside the range of motor neurons: {', '.join(unmet)}."] if unmet else []
+    lines += [f"Outside the range of motor neurons: {', '.join(outside)}."] if outside else []
+    lines += [f"Not seen: {', '.join(absent)}."] if absent else []
     if len(met) >= rubric.identity_minimum and len(met) > len(unmet):
         lines.append(f"Other neurons can show the same. {_NO_PROOF}")
         return Identity(CONSISTENT, tuple(lines), evidence)

@@ -12,9 +12,11 @@ __all__ = [
     "CLAIMS",
     "DRIVE",
     "EVERY_DOMAIN",
+    "HOLDING",
     "INPUT_RESISTANCE",
     "PATTERN",
     "QUALITY",
+    "RANGE",
     "RESTING",
     "Basis",
     "Combine",
@@ -30,6 +32,8 @@ __all__ = [
 
 PATTERN = "firing_pattern"
 DRIVE = "qc_drive"
+RANGE = "qc_range"
+HOLDING = "qc_holding_current"
 QUALITY = "qc_recording"
 RESTING = "resting_membrane_potential"
 INPUT_RESISTANCE = "input_resistance"
@@ -178,6 +182,10 @@ class Gate:
         For a domain: from fewer measured features than this its score is taken for unknown.
     one_of : tuple of str
         The categories it may have.
+    measured : bool
+        Whether it is enough that the feature was measured; where it was not, the gate is unknown.
+    only_if_held : bool
+        Whether it is asked of cells only that a current held off rest; all others pass.
     any_of : tuple of Gate
         Pieces of evidence of which one suffices; `target` is empty then.
     decisive : bool
@@ -196,6 +204,8 @@ class Gate:
     above: float | None = None
     minimum: int = 0
     one_of: tuple[str, ...] = ()
+    measured: bool = False
+    only_if_held: bool = False
     any_of: tuple[Gate, ...] = ()
     decisive: bool = False
     unit: str = ""
@@ -235,6 +245,10 @@ class Scenarios:
         A seal below so many input resistances counts as unknown.
     resting_floor_mv : float
         No cell rests below it, in mV: a seal that would say so is not possible.
+    held_above_pa : float
+        A current at baseline beyond it, in pA and either direction, holds the cell off rest.
+    lower_bound_patterns : tuple of str
+        Firing patterns that stronger steps might exceed, where the steps stop early.
     """
 
     junction_potential_mv: tuple[float, ...]
@@ -242,6 +256,8 @@ class Scenarios:
     seal_mohm: tuple[float, ...]
     seal_limited_below: float
     resting_floor_mv: float
+    held_above_pa: float
+    lower_bound_patterns: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from mnephys.errors import RubricError
 from mnephys.maturity.model import (
     CLAIMS,
     EVERY_DOMAIN,
+    HOLDING,
     PATTERN,
     Criterion,
     Domain,
@@ -50,7 +51,29 @@ _TOP = (
     "identity",
     "references",
 )
-_GATE = ("target", "at_least", "above", "minimum", "one_of", "any_of", "decisive", "unit", "needs", "source")
+_GATE = (
+    "target",
+    "at_least",
+    "above",
+    "minimum",
+    "one_of",
+    "measured",
+    "only_if_held",
+    "any_of",
+    "decisive",
+    "unit",
+    "needs",
+    "source",
+)
+_SCENARIOS = (
+    "junction_potential_mv",
+    "shifted",
+    "seal_mohm",
+    "seal_limited_below",
+    "resting_floor_mv",
+    "held_above_pa",
+    "lower_bound_patterns",
+)
 _LINK = re.compile(r"(10\.\d{4,9}/\S+|https://\S+)")
 
 
@@ -226,9 +249,10 @@ def _gate(
     source = section.texts("source")
     check_references(section, source, references)
     at_least, above, one_of = section.number("at_least"), section.number("above"), section.texts("one_of")
-    tests = sum((bool(inner), at_least is not None, above is not None, bool(one_of)))
+    measured = section.flag("measured")
+    tests = sum((bool(inner), at_least is not None, above is not None, bool(one_of), measured))
     if tests != 1:
-        raise section.error(f"has {tests} conditions", "give exactly one of at_least, above, one_of, any_of")
+        raise section.error(f"has {tests} conditions", "give exactly one of at_least, above, one_of, measured, any_of")
     known = [*criteria, *(f"domain:{name}" for name in domains), EVERY_DOMAIN]
     if not inner and target not in known:
         raise section.error(f"target {target!r} is not known", nearest(target, known))
@@ -236,22 +260,24 @@ def _gate(
         for category in one_of:
             if category not in criterion.categories:
                 raise section.error(f"category {category!r} is not known", nearest(category, criterion.categories))
-        if not one_of and symbol(section) != criterion.unit:
+        if not one_of and not measured and symbol(section) != criterion.unit:
             raise section.error(f"unit differs from the {criterion.unit} of the criterion", f"write {criterion.unit}")
         if not source:
             raise section.error("source is missing", 'write source = ["key of a reference"]')
-    elif one_of:
-        raise section.error("one_of needs a feature with categories", "use at_least or above")
+    elif one_of or measured:
+        raise section.error("one_of and measured need a feature", "use at_least or above")
     minimum = section.number("minimum") or 0.0
     if minimum < 0 or not minimum.is_integer() or (minimum and not target.startswith("domain:")):
         raise section.error(f"minimum is {minimum:g}", "it needs to be 1, 2, ... and stand with a domain")
-    unit = "" if criterion is None or one_of else criterion.unit
+    unit = "" if criterion is None or one_of or measured else criterion.unit
     return Gate(
         target=target,
         at_least=at_least,
         above=above,
         minimum=int(minimum),
         one_of=one_of,
+        measured=measured,
+        only_if_held=section.flag("only_if_held"),
         any_of=inner,
         decisive=section.flag("decisive"),
         unit=unit,
@@ -264,16 +290,21 @@ def _stages(top: Section, criteria: Mapping[str, Criterion]) -> Stages:
     section = top.below("stages", ["immature_below", "silent_patterns"])
     if PATTERN not in criteria or not criteria[PATTERN].categories:
         raise top.error(f"the criterion {PATTERN} is missing or has no categories", "add it")
-    silent = section.texts("silent_patterns")
-    for pattern in silent:
-        if pattern not in criteria[PATTERN].categories:
-            raise section.error(f"pattern {pattern!r} is not known", nearest(pattern, criteria[PATTERN].categories))
-    return Stages(section.required("immature_below"), silent)
+    return Stages(section.required("immature_below"), _patterns(section, "silent_patterns", criteria))
+
+
+def _patterns(section: Section, key: str, criteria: Mapping[str, Criterion]) -> tuple[str, ...]:
+    known = criteria[PATTERN].categories
+    for pattern in (patterns := section.texts(key)):
+        if pattern not in known:
+            raise section.error(f"pattern {pattern!r} is not known", nearest(pattern, known))
+    return patterns
 
 
 def _scenarios(top: Section, criteria: Mapping[str, Criterion]) -> Scenarios:
-    keys = ("junction_potential_mv", "shifted", "seal_mohm", "seal_limited_below", "resting_floor_mv")
-    section = top.below("scenarios", keys)
+    section = top.below("scenarios", _SCENARIOS)
+    if HOLDING not in criteria or criteria[HOLDING].unit != "pA":
+        raise top.error(f"the criterion {HOLDING} is missing or not in pA", "add it, it says whether a cell is at rest")
     shifted, seals = section.texts("shifted"), section.numbers("seal_mohm")
     for name in shifted:
         if name not in criteria or criteria[name].unit != "mV":
@@ -286,4 +317,6 @@ def _scenarios(top: Section, criteria: Mapping[str, Criterion]) -> Scenarios:
         seals,
         section.required("seal_limited_below"),
         section.required("resting_floor_mv"),
+        section.required("held_above_pa"),
+        _patterns(section, "lower_bound_patterns", criteria),
     )

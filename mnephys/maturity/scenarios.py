@@ -1,8 +1,9 @@
 """What is not known about a recording, and what the measurements would be if it were otherwise.
 
 Voltages are compared without correction for the liquid junction potential: what was subtracted is
-added back. A seal of resistance Rs shunts the membrane to 0 mV, so that behind a measured resistance R
-and resting potential V stand Rm = 1 / (1/R - 1/Rs) and V (Rs + Rm) / Rs.
+added back. A current that is known to flow at baseline holds the cell off rest: then its baseline is no resting
+potential, whatever else is unknown. Where the steps stop early, stronger ones might show more than the pattern
+found.
 """
 
 from __future__ import annotations
@@ -13,11 +14,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mnephys.maturity.conditions import Conditions
-from mnephys.maturity.model import INPUT_RESISTANCE, RESTING, Role, Rubric, Scenarios
+from mnephys.maturity.model import HOLDING, INPUT_RESISTANCE, PATTERN, RESTING, Role, Rubric, Scenarios
+from mnephys.maturity.seal import behind_seal, possible_seals
 
-__all__ = ["PERFECT_SEAL", "Scenario", "Unknowns", "adjusted", "behind_seal", "unknowns"]
+__all__ = [
+    "AS_FOUND",
+    "Scenario",
+    "Unknowns",
+    "adjusted",
+    "injected_current",
+    "possible_patterns",
+    "unknowns",
+    "with_pattern",
+]
 
-PERFECT_SEAL = math.inf
+AS_FOUND = ""
+"""The firing pattern of a scenario in which stronger steps show no more."""
+
+_VARIED = ("added_back", "seals", "stand_ins", "patterns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +46,14 @@ class Scenario:
         Seal resistance in MOhm; infinite for a perfect seal.
     stand_ins : bool
         Whether the baseline potential may stand for the resting potential.
+    pattern : str
+        What stronger steps would show; `AS_FOUND` for no more than was found.
     """
 
     added_back: float
     seal: float
     stand_ins: bool
+    pattern: str = AS_FOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +68,31 @@ class Unknowns:
         Seal resistances in MOhm that are possible.
     stand_ins : tuple of bool
         Whether the baseline potential stands for the resting potential.
+    patterns : tuple of str
+        What stronger steps may show.
     seal_limited : bool
         Whether the seal is known, and too leaky for the input resistance.
+    injected : float or None
+        Current at baseline in pA, as far as it is known; None where nothing is known of it.
+    held : bool
+        Whether it holds the cell off rest.
     """
 
     added_back: tuple[float, ...]
     seals: tuple[float, ...]
     stand_ins: tuple[bool, ...]
+    patterns: tuple[str, ...] = (AS_FOUND,)
     seal_limited: bool = False
+    injected: float | None = None
+    held: bool = False
 
     @property
     def reference(self) -> Scenario:
         """The recording as it was made."""
-        return Scenario(self.added_back[0], self.seals[0], self.stand_ins[0])
+        return Scenario(self.added_back[0], self.seals[0], self.stand_ins[0], self.patterns[0])
 
     def __iter__(self) -> Iterator[Scenario]:
-        return itertools.starmap(Scenario, itertools.product(self.added_back, self.seals, self.stand_ins))
+        return itertools.starmap(Scenario, itertools.product(*(getattr(self, name) for name in _VARIED)))
 
     def along(self, name: str) -> list[Scenario]:
         """Return the scenarios that differ from the reference in one respect only.
@@ -74,18 +100,47 @@ class Unknowns:
         Parameters
         ----------
         name : str
-            ``added_back``, ``seals`` or ``stand_ins``.
+            ``added_back``, ``seals``, ``stand_ins`` or ``patterns``.
 
         Returns
         -------
         list of Scenario
             The reference first.
         """
-        alone = {"added_back": self.added_back[:1], "seals": self.seals[:1], "stand_ins": self.stand_ins[:1]}
+        alone = {varied: getattr(self, varied)[:1] for varied in _VARIED}
         return list(Unknowns(**{**alone, name: getattr(self, name)}))
 
 
-def unknowns(conditions: Conditions, numbers: Mapping[str, float], rubric: Rubric) -> Unknowns:
+def injected_current(conditions: Conditions, numbers: Mapping[str, float]) -> float | None:
+    """Return the current that flows at baseline, as far as it is known.
+
+    Parameters
+    ----------
+    conditions : Conditions
+        With the bias that the amplifier adds to the command, where it is known.
+    numbers : mapping of str to float
+        With the holding current of the command, where it is known.
+
+    Returns
+    -------
+    float or None
+        Their sum in pA, either alone where the other is unknown, None where both are.
+
+    Examples
+    --------
+    >>> injected_current(Conditions(bias_pa=20.0), {"qc_holding_current": -181.0})
+    -161.0
+    """
+    known = [current for current in (numbers.get(HOLDING), conditions.bias_pa) if current is not None]
+    return math.fsum(known) if known else None
+
+
+def unknowns(
+    conditions: Conditions,
+    numbers: Mapping[str, float],
+    rubric: Rubric,
+    patterns: tuple[str, ...] = (AS_FOUND,),
+) -> Unknowns:
     """Return what is not known about a recording.
 
     Parameters
@@ -96,6 +151,8 @@ def unknowns(conditions: Conditions, numbers: Mapping[str, float], rubric: Rubri
         What was measured; only unknowns that bear on it are returned.
     rubric : Rubric
         The ranges to try.
+    patterns : tuple of str, optional
+        From `possible_patterns`.
 
     Returns
     -------
@@ -110,21 +167,67 @@ def unknowns(conditions: Conditions, numbers: Mapping[str, float], rubric: Rubri
     """
     ranges = rubric.scenarios
     added_back = _added_back(conditions, ranges) if any(name in numbers for name in ranges.shifted) else (0.0,)
-    # A current that is known and not zero holds the cell away from rest: then nothing stands in.
-    stand_ins: tuple[bool, ...] = (conditions.bias_pa in {None, 0.0},)
-    if conditions.bias_pa is None and RESTING not in numbers and any(name in numbers for name in _stand_ins(rubric)):
+    injected = injected_current(conditions, numbers)
+    held = injected is not None and abs(injected) > ranges.held_above_pa
+    stand_ins: tuple[bool, ...] = (not held,)
+    baseline = RESTING not in numbers and any(name in numbers for name in _stand_ins(rubric))
+    if conditions.bias_pa is None and baseline and not held:
         stand_ins = (True, False)
-    resistance = numbers.get(INPUT_RESISTANCE)
-    if resistance is None or resistance <= 0:
-        return Unknowns(added_back, (PERFECT_SEAL,), stand_ins)
-    known = conditions.rseal_mohm
-    limited = known is not None and known < ranges.seal_limited_below * resistance
-    if known is not None and not limited:
-        return Unknowns(added_back, (PERFECT_SEAL,), stand_ins)
-    tried = sorted({*ranges.seal_mohm, *(() if known is None else (known,))}, reverse=True)
     rest = _resting(numbers, rubric) if stand_ins[0] or RESTING in numbers else None
-    possible = tuple(seal for seal in tried if _possible(resistance, rest, seal, ranges.resting_floor_mv))
-    return Unknowns(added_back, (PERFECT_SEAL, *possible), stand_ins, limited)
+    seals, limited = possible_seals(conditions.rseal_mohm, numbers.get(INPUT_RESISTANCE), rest, ranges)
+    return Unknowns(added_back, seals, stand_ins, patterns, limited, injected, held)
+
+
+def possible_patterns(pattern: str | None, stopped_early: str, rubric: Rubric) -> tuple[str, ...]:
+    """Return what stronger steps may show.
+
+    Parameters
+    ----------
+    pattern : str or None
+        The firing pattern found; None where there is none.
+    stopped_early : str
+        Where the steps stop; empty where they go far enough, and where that is not known.
+    rubric : Rubric
+        Says which patterns are lower bounds then.
+
+    Returns
+    -------
+    tuple of str
+        `AS_FOUND`, and the most mature pattern if it is possible: as more firing never lowers a stage, what
+        lies between needs no trial.
+
+    Examples
+    --------
+    >>> from mnephys.maturity.rubric import load_rubric
+    >>> possible_patterns("single", "the steps stop at 1.2 x rheobase", load_rubric())
+    ('', 'sustained')
+    """
+    if not stopped_early or pattern not in rubric.scenarios.lower_bound_patterns:
+        return (AS_FOUND,)
+    return AS_FOUND, list(rubric.criteria[PATTERN].categories)[-1]
+
+
+def with_pattern(categories: Mapping[str, str], scenario: Scenario) -> dict[str, str]:
+    """Return the categories with the firing pattern of one scenario.
+
+    Parameters
+    ----------
+    categories : mapping of str to str
+        As found.
+    scenario : Scenario
+        What is supposed.
+
+    Returns
+    -------
+    dict of str to str
+        A copy.
+
+    Examples
+    --------
+    >>> with_pattern({"firing_pattern": "single"}, Scenario(0.0, math.inf, True, "sustained"))
+    {'firing_pattern': 'sustained'}
+    """
+    return dict(categories) if scenario.pattern == AS_FOUND else {**categories, PATTERN: scenario.pattern}
 
 
 def _added_back(conditions: Conditions, ranges: Scenarios) -> tuple[float, ...]:
@@ -141,48 +244,6 @@ def _stand_ins(rubric: Rubric) -> list[str]:
 
 def _resting(numbers: Mapping[str, float], rubric: Rubric) -> float | None:
     return next((numbers[name] for name in (RESTING, *_stand_ins(rubric)) if name in numbers), None)
-
-
-def _possible(resistance: float, rest: float | None, seal: float, floor: float) -> bool:
-    if seal <= resistance:
-        return False
-    return rest is None or behind_seal(resistance, rest, seal)[1] >= floor
-
-
-def behind_seal(resistance: float, potential: float, seal: float) -> tuple[float, float]:
-    """Return input resistance and resting potential without the leak through the seal.
-
-    Parameters
-    ----------
-    resistance : float
-        As measured, in MOhm.
-    potential : float
-        As measured, in mV.
-    seal : float
-        Seal resistance in MOhm, above `resistance`; infinite for a perfect seal.
-
-    Returns
-    -------
-    resistance, potential : float
-        Of the membrane, in MOhm and mV.
-
-    Raises
-    ------
-    ValueError
-        If the seal does not exceed the measured resistance, which contains it.
-
-    Examples
-    --------
-    >>> behind_seal(500.0, -40.0, 1000.0)
-    (1000.0, -80.0)
-    """
-    if seal <= resistance:
-        raise ValueError(f"a seal of {seal:g} MOhm cannot be part of {resistance:g} MOhm")
-    if math.isinf(seal):
-        return resistance, potential
-    # The same as 1 / (1/R - 1/Rs), without a difference that can round to zero.
-    membrane = resistance * seal / (seal - resistance)
-    return membrane, potential * (seal + membrane) / seal
 
 
 def adjusted(numbers: Mapping[str, float], scenario: Scenario, rubric: Rubric) -> dict[str, float]:
@@ -205,13 +266,15 @@ def adjusted(numbers: Mapping[str, float], scenario: Scenario, rubric: Rubric) -
     Examples
     --------
     >>> from mnephys.maturity.rubric import load_rubric
-    >>> adjusted({"ap_peak": 20.0, "ap_amplitude": 60.0}, Scenario(15.0, PERFECT_SEAL, True), load_rubric())
+    >>> adjusted({"ap_peak": 20.0, "ap_amplitude": 60.0}, Scenario(15.0, math.inf, True), load_rubric())
     {'ap_peak': 35.0, 'ap_amplitude': 60.0}
     """
     values = dict(numbers)
     for name in rubric.scenarios.shifted:
         if name in values:
             values[name] += scenario.added_back
+    if scenario.pattern != AS_FOUND:
+        values |= _as_mature(rubric)
     stand_ins = _stand_ins(rubric)
     if not scenario.stand_ins:
         for name in stand_ins:
@@ -222,3 +285,13 @@ def adjusted(numbers: Mapping[str, float], scenario: Scenario, rubric: Rubric) -
             if name in values:
                 _, values[name] = behind_seal(resistance, values[name], scenario.seal)
     return values
+
+
+def _as_mature(rubric: Rubric) -> dict[str, float]:
+    """Return the mature cut of each number that a lower bound of the firing pattern holds at 0."""
+    bounded = rubric.scenarios.lower_bound_patterns
+    return {
+        c.feature: c.mature
+        for c in rubric.counted
+        if c.mature is not None and any(pattern in c.zero_for_patterns for pattern in bounded)
+    }

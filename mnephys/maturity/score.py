@@ -11,10 +11,10 @@ from mnephys.maturity.criteria import Evidence, cut_text
 from mnephys.maturity.explain import explain
 from mnephys.maturity.findings import Case
 from mnephys.maturity.identity import identify
-from mnephys.maturity.model import CLAIMS, Role, Rubric
+from mnephys.maturity.model import CLAIMS, PATTERN, Role, Rubric
 from mnephys.maturity.result import DomainScore, Score
 from mnephys.maturity.rubric import load_rubric
-from mnephys.maturity.scenarios import adjusted, unknowns
+from mnephys.maturity.scenarios import adjusted, possible_patterns, unknowns, with_pattern
 from mnephys.maturity.stage import Claim, Stage, Verdict, domain_scores, judge, maturity_index
 from mnephys.measurement import FeatureTable, Measurement, Status
 
@@ -66,8 +66,12 @@ def score_cell(
     conditions = Conditions() if conditions is None else conditions
     observed = _with_conditions(combine(table, rubric), conditions, rubric)
     measured, categories = observed.numbers(), observed.categories()
-    space = unknowns(conditions, measured, rubric)
-    verdicts = {s: judge(rubric, adjusted(measured, s, rubric), categories, observed.drive) for s in space}
+    patterns = possible_patterns(categories.get(PATTERN), observed.stopped_early, rubric)
+    space = unknowns(conditions, measured, rubric, patterns)
+    verdicts = {
+        s: judge(rubric, adjusted(measured, s, rubric), with_pattern(categories, s), observed.drive, held=space.held)
+        for s in space
+    }
     reference = verdicts[space.reference]
     stages = {verdict.stage for verdict in verdicts.values()}
     stage = stages.pop() if len(stages) == 1 else Stage.INDETERMINATE

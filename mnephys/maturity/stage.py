@@ -9,12 +9,10 @@ from enum import StrEnum
 
 from mnephys.maturity.combine import Drive
 from mnephys.maturity.criteria import points
-from mnephys.maturity.model import CLAIMS, EVERY_DOMAIN, PATTERN, Criterion, Gate, Role, Rubric
+from mnephys.maturity.gates import TIE, Known, Outcome
+from mnephys.maturity.model import CLAIMS, PATTERN, Gate, Role, Rubric
 
-__all__ = ["Claim", "Outcome", "Stage", "Verdict", "domain_scores", "judge", "maturity_index", "passes"]
-
-_TIE = 1e-9
-"""A value that reaches a cut but for rounding reaches it."""
+__all__ = ["Claim", "Stage", "Verdict", "domain_scores", "judge", "maturity_index"]
 
 
 class Stage(StrEnum):
@@ -33,14 +31,6 @@ class Claim(StrEnum):
     EXCITABLE = "excitable"
     FUNCTIONAL = "functional"
     MATURE_IN_VITRO = "mature_in_vitro"
-
-
-class Outcome(StrEnum):
-    """What became of a gate."""
-
-    MET = "met"
-    UNMET = "unmet"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +64,14 @@ class Verdict:
     gates: tuple[tuple[str, Gate, Outcome], ...]
 
 
-def judge(rubric: Rubric, numbers: Mapping[str, float], categories: Mapping[str, str], drive: Drive) -> Verdict:
+def judge(
+    rubric: Rubric,
+    numbers: Mapping[str, float],
+    categories: Mapping[str, str],
+    drive: Drive,
+    *,
+    held: bool = False,
+) -> Verdict:
     """Return the stage of a cell under one set of values.
 
     Parameters
@@ -87,6 +84,8 @@ def judge(rubric: Rubric, numbers: Mapping[str, float], categories: Mapping[str,
         Categories found.
     drive : Drive
         Whether the cell was given enough current to fire.
+    held : bool, optional
+        Whether a current is known to hold the cell off rest.
 
     Returns
     -------
@@ -109,7 +108,7 @@ def judge(rubric: Rubric, numbers: Mapping[str, float], categories: Mapping[str,
     )
     known = {name: score for name, score in scores.items() if name not in few}
     counted = [c.domain for name in worth if (c := rubric.criteria[name]).role is not Role.PENALTY]
-    values = _Values(rubric, numbers, categories, known, {name: counted.count(name) for name in known})
+    values = Known(rubric, numbers, categories, known, {name: counted.count(name) for name in known}, held)
     gates = tuple((claim, gate, values.outcome(gate)) for claim in CLAIMS for gate in rubric.claims[claim])
     stage = _stage(rubric, categories, drive, index, few, [outcome for _, _, outcome in gates])
     return Verdict(worth, scores, index, stage, _claim(stage, gates), few, gates)
@@ -210,7 +209,7 @@ def _stage(
         return Stage.IMMATURE
     if drive is not Drive.DRIVEN or few or index is None:
         return Stage.INDETERMINATE
-    if index < rubric.stages.immature_below - _TIE:
+    if index < rubric.stages.immature_below - TIE:
         return Stage.IMMATURE
     if Outcome.UNMET in outcomes:
         return Stage.INTERMEDIATE
@@ -229,69 +228,3 @@ def _claim(stage: Stage, gates: tuple[tuple[str, Gate, Outcome], ...]) -> Claim:
             break
         reached = claim
     return reached
-
-
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """Everything that a gate may ask for."""
-
-    rubric: Rubric
-    numbers: Mapping[str, float]
-    categories: Mapping[str, str]
-    scores: Mapping[str, float | None]
-    measured: Mapping[str, int]
-
-    def outcome(self, gate: Gate) -> Outcome:
-        """Return what becomes of a gate."""
-        if gate.any_of:
-            outcomes = [(self.outcome(inner), inner.decisive) for inner in gate.any_of]
-            if any(outcome is Outcome.MET for outcome, _ in outcomes):
-                return Outcome.MET
-            sought = [outcome for outcome, decisive in outcomes if decisive] or [outcome for outcome, _ in outcomes]
-            return Outcome.UNMET if all(outcome is Outcome.UNMET for outcome in sought) else Outcome.UNKNOWN
-        if gate.one_of:
-            category = self.categories.get(gate.target)
-            return Outcome.UNKNOWN if category is None else _met(category in gate.one_of)
-        if gate.target == EVERY_DOMAIN:
-            weighted = [s for name, s in self.scores.items() if self.rubric.domains[name].weight and s is not None]
-            return _met(all(passes(gate, score) for score in weighted)) if weighted else Outcome.UNKNOWN
-        if gate.minimum and self.measured.get(gate.target.removeprefix("domain:"), 0) < gate.minimum:
-            return Outcome.UNKNOWN
-        value = self._number(gate.target)
-        return Outcome.UNKNOWN if value is None else _met(passes(gate, value))
-
-    def _number(self, target: str) -> float | None:
-        if target.startswith("domain:"):
-            return self.scores.get(target.removeprefix("domain:"))
-        value = self.numbers.get(target)
-        criterion: Criterion | None = self.rubric.criteria.get(target)
-        return abs(value) if value is not None and criterion is not None and criterion.magnitude else value
-
-
-def _met(passed: bool) -> Outcome:
-    return Outcome.MET if passed else Outcome.UNMET
-
-
-def passes(gate: Gate, value: float) -> bool:
-    """Return whether a number passes a gate.
-
-    Parameters
-    ----------
-    gate : Gate
-        With `at_least` or `above`.
-    value : float
-        In its unit.
-
-    Returns
-    -------
-    bool
-        A value that reaches `at_least` but for rounding passes.
-
-    Examples
-    --------
-    >>> passes(Gate("ap_peak", above=0.0, unit="mV"), 0.0)
-    False
-    """
-    if gate.at_least is not None:
-        return value >= gate.at_least - _TIE
-    return gate.above is not None and value > gate.above

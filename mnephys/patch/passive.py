@@ -255,7 +255,7 @@ def _odd(milliseconds: float, sampling_rate: float) -> int:
 
 def _baseline(family: Family) -> Measurement:
     steps = family.steps
-    rows = family.usable & (steps.start % steps.n_samples == 0)
+    rows = family.usable & steps.before_steps
     if not rows.any():
         return FEATURES["baseline_potential"].missing(Status.EXCLUDED, "no sweep passed quality control")
     reach = np.minimum(steps.stop - steps.start, round(BASELINE_S * family.sampling_rate))

@@ -93,6 +93,11 @@ class Steps:
         return self.test & (self.duration <= PULSE_MS / 1000.0 + 1e-9)
 
     @property
+    def before_steps(self) -> NDArray[np.bool_]:
+        """True for the stretch at holding with which a sweep begins, where it begins with one."""
+        return (self.start % self.n_samples == 0) & ~self.test & ~self.ramp
+
+    @property
     def from_holding(self) -> NDArray[np.bool_]:
         """True where the stretch follows the holding current, not another step."""
         return np.isclose(self.before, self.holding, atol=MIN_STEP_PA) | np.isnan(self.current)

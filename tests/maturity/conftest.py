@@ -39,6 +39,7 @@ UNITS = {
     "spsc_frequency": "Hz",
     "spsc_amplitude": "pA",
     "series_resistance": "MOhm",
+    "qc_holding_current": "pA",
 }
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from mnephys.maturity import Conditions, load_rubric, score_cell
 from mnephys.maturity.combine import Drive
-from mnephys.maturity.scenarios import PERFECT_SEAL, Scenario, adjusted, behind_seal, unknowns
+from mnephys.maturity.scenarios import Scenario, adjusted, unknowns
+from mnephys.maturity.seal import PERFECT_SEAL, behind_seal
 from mnephys.maturity.stage import judge
 
 RUBRIC = load_rubric()

@@ -137,9 +137,13 @@ def test_a_silent_cell_that_was_driven_is_immature_and_its_ap_domain_counts_0(ce
 
 
 def test_abortive_spikes_are_immature_even_with_a_high_index(cell):
+    without = {n: v for n, v in NEONATAL.items() if not n.startswith("ap_")}
+    score = scored(cell("abortive", **{**without, "max_sustained_rate": 0.0}))
+    assert (score.stage, score.claim) == ("immature", "none")
+    # An AP all the same, evoked by a pulse: that shows excitability, and makes no stage.
     score = scored(cell("abortive", **{**NEONATAL, "max_sustained_rate": 0.0}))
     assert score.maturity_index > 0.35
-    assert (score.stage, score.claim) == ("immature", "none")
+    assert (score.stage, score.claim) == ("immature", "excitable")
 
 
 @pytest.mark.parametrize("pattern", ["none", "abortive", ""])
@@ -270,6 +274,8 @@ def test_identity_is_apart_and_never_a_proof(cell):
     assert scored(cell("none")).identity.call == "not assessed"
     assert scored(cell("none", medium_ahp=0.1)).identity.call == "not distinctive"
     assert scored(cell("none", medium_ahp=3, rebound_spike_count=0)).identity.call == "not distinctive"
+    silent = scored(cell("none", medium_ahp=0.1, rebound_spike_count=0)).identity.reasons
+    assert silent[:2] == ("Outside the range of motor neurons: medium AHP.", "Not seen: rebound APs.")
     half = cell("none", medium_ahp=3, medium_ahp_decay_time=5, rebound_spike_count=1, spike_frequency_adaptation=1)
     assert scored(half).identity.call == "not distinctive"
 
@@ -328,7 +334,7 @@ def test_what_holds_of_every_cell(cell, numbers, pattern, drive):
         assert pattern == "sustained"
         assert integrated
     if pattern in {"", "none", "abortive"}:
-        assert score.claim == "none"
+        assert score.claim == ("excitable" if {"ap_peak", "ap_amplitude"} & set(numbers) else "none")
     if score.maturity_index is not None:
         low, high = score.interval
         assert 0 <= low <= score.maturity_index <= high <= 1

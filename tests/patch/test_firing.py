@@ -12,7 +12,7 @@ from reference.plain_patch import plain_action_potentials, plain_firing, plain_r
 
 import mnephys
 from mnephys.measurement import Status
-from mnephys.patch.firing import rheobases
+from mnephys.patch.firing_features import rheobases
 
 EVERY_50_MS = list(np.arange(0.025, 0.5, 0.05))
 
