@@ -70,7 +70,7 @@ def changes(command: FloatArray, sampling_rate: float) -> tuple[NDArray[np.bool_
     difference = np.abs(np.diff(command, axis=1, prepend=command[:, :1]))
     span = float(command.max() - command.min())
     if _is_drawn(command):
-        return difference > 1e-5 * span, max(1e-4 * span, 1e-3)
+        return difference > 1e-6 * span, max(1e-4 * span, 1e-3)
     width = max(1, round(EDGE_MERGE_MS / 2000.0 * sampling_rate))
     total = np.cumsum(command, axis=1, dtype=np.float64)
     jump = np.zeros(command.shape)

@@ -197,7 +197,10 @@ def find_steps(command: FloatArray, sampling_rate: float, n_valid: IntArray) -> 
     before = np.where(first, holding, np.roll(level, 1))
     away = (np.abs(level - holding) > limit) & ~first
     varied = _varies(level - holding, column, limit)
-    test = (varied if (varied & ~ramp).any() else away) & ~ramp
+    # A ramp of 0 pA among ramps is no step either, nor is the level at which a ramp ends.
+    ramping = ramp | (np.isin(column, column[ramp]) & (column >= 0))
+    ramping[1:] |= ramping[:-1] & ~first[1:]
+    test = (varied if (varied & ~ramping).any() else away) & ~ramping
     n_samples, rate = command.shape[1], float(sampling_rate)
     return Steps(sweep, order, start, stop, planned_stop, level, before, holding, test, ramp, n_samples, rate)
 

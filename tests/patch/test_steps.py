@@ -259,3 +259,13 @@ def test_a_sweep_without_samples_among_steps_of_their_own_length():
     steps = find_steps(command, 10000.0, n_valid)
     assert steps.order.tolist() == [0, 1, 2] * 5
     assert steps.sweep[steps.test].tolist() == [0, 2, 3, 4, 5]
+
+
+def test_real_ramps_are_no_steps_the_flat_one_among_them_neither(data):
+    recording = mnephys.read(data("patch/171116sh_0016.abf"))
+    steps = find_steps(recording.command, recording.sampling_rate, recording.n_valid)
+    assert not steps.test.any()
+    table = mnephys.extract(recording)
+    assert table.get("ap_peak").ok
+    assert table.get("firing_pattern").value is None
+    assert not table.get("firing_pattern").ok
