@@ -9,17 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnephys.measurement import Feature, Measurement, Status
+from mnephys.patch import drive
+from mnephys.patch.bridge import BridgeJump, bridge_jump, ohmic_slope
+from mnephys.patch.clipping import clipped_sweeps
 from mnephys.patch.family import LONG_STEP_MS, Family
-from mnephys.patch.firing import step_firing
-from mnephys.patch.passive import BASELINE_S, family_charging, step_deflections
+from mnephys.patch.passive import BASELINE_S, step_deflections
 from mnephys.patch.segments import Stretches, stretch_mean
 from mnephys.patch.steps import Steps
-from mnephys.recording import CommandSource, FloatArray, SweepRecording
+from mnephys.recording import SIMULATED_COMMENT, CommandSource, FloatArray, SweepRecording
 
-__all__ = ["FEATURES", "QualityLimits", "control_quality", "judge_command"]
+__all__ = ["FEATURES", "QualityLimits", "control_quality", "judge_command", "judge_origin"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +38,29 @@ class QualityLimits:
     baseline_noise : float
         Largest standard deviation of the fast noise, in mV.
     clipping : float
-        Longest flat run at the recording's extreme, in ms, if the voltage hits it steeply.
+        Longest flat run at the recording's extreme, in ms, if several peaks hit it steeply.
     clipping_slope : float
         How steeply, in mV/ms.
-    bridge_error : float
-        Largest jump at the onset of a step, in MOhm.
+    bridge_error, bridge_share, bridge_certainty : float
+        Largest jump at the edges of hyperpolarising steps, in MOhm, that is tolerated in any case; a
+        larger one excludes if it is also more than this share of the whole response and more than this
+        many standard errors.
+    instant_share : float
+        Where more than this share of the response appears at once, there is no membrane.
+    instant_deflection : float
+        If the response is at least this many mV.
     ohmic_voltage : float
-        A steady state beyond this many mV, proportional to the current and without action potentials,
-        is an electrode or a model cell and no membrane.
-    ohmic_correlation : float
-        How proportional.
+        A steady state beyond this many mV and proportional to the current is an electrode's or a model
+        cell's: no membrane gets there.
     dead_potential, dead_deflection : float
         A cell is dead if, in mV, it rests within the first of 0, no step moves it by the second, and
         nothing fires.
-    drive_voltage : float
-        A silent cell was driven if a step brought its steady state here, in mV.
+    leak_potential, leak_resistance : float
+        No living cell is what rests above the first, in mV, with an input resistance below the second,
+        in MOhm, and never fires. An immature cell has a high resistance.
+    drive_voltage, drive_current : float
+        A silent cell was driven if a depolarising step brought its steady state to the first, in mV, or
+        injected the second from holding, in pA, and brought it to -30 mV.
     """
 
     voltage_range: float = 150.0
@@ -61,12 +70,20 @@ class QualityLimits:
     clipping: float = 1.0
     clipping_slope: float = 2.0
     bridge_error: float = 100.0
-    ohmic_voltage: float = 40.0
-    ohmic_correlation: float = 0.998
+    bridge_share: float = 0.25
+    bridge_certainty: float = 5.0
+    instant_share: float = 0.9
+    instant_deflection: float = 5.0
+    ohmic_voltage: float = 100.0
     dead_potential: float = 10.0
     dead_deflection: float = 1.0
+    leak_potential: float = -20.0
+    leak_resistance: float = 150.0
     drive_voltage: float = -10.0
+    drive_current: float = 300.0
 
+
+LEAK_DEFLECTION_MV = 10.0
 
 _SWEEP = ("sweep",)
 _CELL = ("cell",)
@@ -75,18 +92,21 @@ _OWN = "mnephys"
 FEATURES = {
     f.name: f
     for f in (
+        *drive.FEATURES.values(),
         Feature("qc_sweep", "1", _SWEEP, "Whether the sweep is used, and why not", _OWN),
         Feature("qc_baseline_noise", "mV", _SWEEP, "SD of the fast noise before the steps", _OWN, (0, 1e3)),
         Feature("qc_baseline_shift", "mV", _SWEEP, "Baseline minus the median baseline of all sweeps", _OWN),
         Feature("qc_command", "1", _CELL, "Where the injected current is known from, and what contradicts it", _OWN),
+        Feature("qc_origin", "1", _CELL, "Whether a rig recorded it or a program simulated it", _OWN),
         Feature("qc_drift", "mV", _CELL, "Largest minus smallest baseline of the sweeps used", _OWN, (0, 1e3)),
-        Feature("qc_bridge_error", "MOhm", _CELL, "Jump at the onset of steps that the bridge left over", _OWN),
+        Feature(
+            "qc_bridge_error", "MOhm", _CELL, "Jump at the edges of steps that the bridge left over", _OWN, version=2
+        ),
         Feature("qc_bridge_artefact", "1", _CELL, "Whether the response is an electrode's, not a membrane's", _OWN),
-        Feature("qc_drive", "1", _CELL, "Whether the steps would have made a mature cell fire", _OWN),
         Feature("qc_recording", "1", _CELL, "Whether the cell can be judged, and why not", _OWN),
     )
 }
-"""The features that this module measures."""
+"""The features of quality control, those of `mnephys.patch.drive` among them."""
 
 
 def control_quality(family: Family, limits: QualityLimits | None = None) -> tuple[Family, list[Measurement]]:
@@ -105,20 +125,15 @@ def control_quality(family: Family, limits: QualityLimits | None = None) -> tupl
         With the sweeps that stay.
     rows : list of Measurement
         `qc_sweep` and its numbers for every sweep, and the cell's verdicts.
-
-    Notes
-    -----
-    The jump at step onset comes from the same fit as the time constant, so that the fast charging of a
-    small cell is not mistaken for it.
     """
     limits = limits or QualityLimits()
     baseline, noise = _baselines(family)
     shift = baseline - _median(baseline)
-    reasons = _sweep_reasons(family, shift, noise, limits)
+    reasons = _sweep_reasons(family, baseline, noise, limits)
     judged = family.with_accepted(np.array([not why for why in reasons]))
-    bridge = _bridge_error(judged)
-    artefact = _bridge_artefact(family, bridge, limits)
-    fault = artefact or _dead(judged, limits)
+    jump = bridge_jump(judged)
+    artefact = _bridge_artefact(family, jump, limits)
+    fault = artefact or _dead(judged, limits) or _leak(judged, limits)
     if fault:
         reasons = [why or fault for why in reasons]
         judged = judged.with_accepted(np.zeros(len(reasons), dtype=bool))
@@ -128,9 +143,9 @@ def control_quality(family: Family, limits: QualityLimits | None = None) -> tupl
     return judged, [
         *rows,
         _drift(baseline, judged),
-        bridge,
+        _bridge_error(jump),
         _named(artefact),
-        _drive(judged, limits),
+        *drive.measure_drive(judged, voltage=limits.drive_voltage, current=limits.drive_current),
         _verdict(reasons),
     ]
 
@@ -155,6 +170,23 @@ def judge_command(recording: SweepRecording, steps: Steps) -> Measurement:
     return FEATURES["qc_command"].category(source.value, remark=" ".join(recording.problems))
 
 
+def judge_origin(recording: SweepRecording) -> Measurement:
+    """Say whether a recording is a simulation of mnephys.
+
+    Parameters
+    ----------
+    recording : SweepRecording
+        As read.
+
+    Returns
+    -------
+    Measurement
+        ``simulated`` where the file says so itself, else ``recorded``.
+    """
+    simulated = recording.metadata.get("comment") == SIMULATED_COMMENT
+    return FEATURES["qc_origin"].category("simulated" if simulated else "recorded")
+
+
 def _median(values: FloatArray) -> float:
     return float(np.nanmedian(values)) if np.isfinite(values).any() else float("nan")
 
@@ -165,7 +197,7 @@ def _baselines(family: Family) -> tuple[FloatArray, FloatArray]:
     n_sweeps, n_samples = family.voltage.shape
     first = np.searchsorted(steps.start, np.arange(n_sweeps) * n_samples)
     first = np.minimum(first, max(len(steps) - 1, 0))
-    begins = (steps.sweep[first] == np.arange(n_sweeps)) & ~steps.ramp[first]
+    begins = (steps.sweep[first] == np.arange(n_sweeps)) & steps.before_steps[first]
     stop = np.where(begins, steps.stop[first], 0)
     start = np.where(begins, np.maximum(stop - round(BASELINE_S * family.sampling_rate), steps.start[first]), 0)
     mean = stretch_mean(family.voltage.ravel(), start, stop)
@@ -181,7 +213,7 @@ def _baselines(family: Family) -> tuple[FloatArray, FloatArray]:
     return mean, noise
 
 
-def _sweep_reasons(family: Family, shift: FloatArray, noise: FloatArray, limits: QualityLimits) -> list[str]:
+def _sweep_reasons(family: Family, baseline: FloatArray, noise: FloatArray, limits: QualityLimits) -> list[str]:
     """Return why each sweep is excluded, empty where it stays."""
     n_sweeps = family.voltage.shape[0]
     finite = np.atleast_1d(np.isfinite(family.voltage).any(axis=1))
@@ -190,7 +222,15 @@ def _sweep_reasons(family: Family, shift: FloatArray, noise: FloatArray, limits:
     if finite.any() and extreme.max() < limits.smallest_span:
         reason = f"wrong units: the response stays within {extreme.max():.2g} mV of 0, as if it were in V"
         return [reason] * n_sweeps
-    clipped = _clipped(family, limits)
+    clipped = clipped_sweeps(
+        family.voltage,
+        family.sampling_rate,
+        rest=_median(baseline),
+        noise=_median(noise),
+        flat=limits.clipping,
+        slope=limits.clipping_slope,
+    )
+    shift = baseline - _median(baseline)
     numbers = zip(finite.tolist(), clipped.tolist(), extreme.tolist(), shift.tolist(), noise.tolist(), strict=True)
     return [_sweep_reason(limits, *each) for each in numbers]
 
@@ -211,54 +251,29 @@ def _sweep_reason(
     return ""
 
 
-def _clipped(family: Family, limits: QualityLimits) -> NDArray[np.bool_]:
-    """Return the sweeps that run flat at the extreme of the recording after hitting it steeply."""
-    voltage = family.voltage
-    clipped = np.zeros(voltage.shape[0], dtype=bool)
-    if not np.isfinite(voltage).any():
-        return clipped
-    longest = max(2, round(limits.clipping / 1000.0 * family.sampling_rate))
-    steep = limits.clipping_slope * 1000.0 / family.sampling_rate
-    for rail in (np.nanmax(voltage), np.nanmin(voltage)):
-        at = np.zeros((voltage.shape[0], voltage.shape[1] + 2), dtype=bool)
-        at[:, 1:-1] = voltage == rail
-        begin = np.argwhere(at[:, 1:] & ~at[:, :-1])
-        end = np.argwhere(~at[:, 1:] & at[:, :-1])
-        run = end[:, 1] - begin[:, 1]
-        previous = voltage[begin[:, 0], np.maximum(begin[:, 1] - 1, 0)]
-        hit = (run >= longest) & (np.abs(previous - rail) >= steep) & (begin[:, 1] > 0)
-        clipped[begin[hit, 0]] = True
-    return clipped
-
-
-def _bridge_error(family: Family) -> Measurement:
+def _bridge_error(jump: BridgeJump | None) -> Measurement:
     feature = FEATURES["qc_bridge_error"]
-    fit = family_charging(family, step_deflections(family))
-    if fit is None or not np.isfinite(fit.jump):
-        return feature.missing(Status.NOT_APPLICABLE, "no small step whose onset could be fitted")
-    return feature.measured(1000.0 * fit.jump)
+    if jump is None:
+        return feature.missing(Status.NOT_APPLICABLE, "no step without action potentials whose edges could be measured")
+    kind = "hyperpolarising" if jump.hyperpolarising else "depolarising, for want of others,"
+    remark = f"standard error {jump.error:.2g} MOhm, {jump.n_edges} edges of {kind} steps"
+    return feature.measured(jump.value, remark=remark)
 
 
-def _bridge_artefact(family: Family, bridge: Measurement, limits: QualityLimits) -> str:
+def _bridge_artefact(family: Family, jump: BridgeJump | None, limits: QualityLimits) -> str:
     """Return why the response is an electrode's, empty where it is a membrane's."""
-    if bridge.value is not None and abs(bridge.value) > limits.bridge_error:
-        return f"bridge artefact: the voltage jumps by {bridge.value / 1000.0:.2g} mV/pA at the onset of every step"
+    if jump is not None and jump.certain(limits.bridge_certainty):
+        if abs(jump.value) > limits.bridge_error and jump.share > limits.bridge_share:
+            return f"bridge artefact: the voltage jumps by {jump.value / 1000.0:.2g} mV/pA at the edges of the steps"
+        if jump.share > limits.instant_share and jump.largest >= limits.instant_deflection:
+            return f"bridge artefact: {jump.share:.0%} of the response appear at once, as with an electrode"
     steps = family.steps
-    row = np.flatnonzero(steps.test & (steps.duration >= LONG_STEP_MS / 1000.0) & ~np.isnan(steps.current))
-    if row.size < 3:
+    slope, highest = ohmic_slope(family, steps.test & steps.complete & (steps.duration >= LONG_STEP_MS / 1000.0))
+    if not highest > limits.ohmic_voltage:
         return ""
-    late = step_firing(family).late_voltage[row]
-    current = steps.current[row]
-    known = np.isfinite(late)
-    if known.sum() < 3 or np.ptp(current[known]) == 0 or late[known].max() < limits.ohmic_voltage:
-        return ""
-    correlation = float(np.corrcoef(current[known], late[known])[0, 1])
-    if family.ap_count[row].any() or correlation < limits.ohmic_correlation:
-        return ""
-    slope = float(np.polyfit(current[known], late[known], 1)[0])
     return (
         f"bridge artefact: the response follows the current like a resistor ({slope:.2g} mV/pA) up to "
-        f"{late[known].max():.0f} mV without an action potential, as an electrode or a model cell does"
+        f"{highest:.0f} mV, as an electrode or a model cell does"
     )
 
 
@@ -271,6 +286,26 @@ def _dead(family: Family, limits: QualityLimits) -> str:
     if moved >= limits.dead_deflection or abs(rest) > limits.dead_potential:
         return ""
     return f"no living cell: rests at {rest:.1f} mV and no step moves it by more than {moved:.1g} mV"
+
+
+def _leak(family: Family, limits: QualityLimits) -> str:
+    """Return why there is a hole and no cell, empty where there may be a cell, however immature."""
+    deflections = step_deflections(family)
+    used = family.accepted[np.asarray(family.aps["sweep"], dtype=np.int64)]
+    moved = deflections.steady - deflections.baseline
+    # Potassium channels that open on depolarisation would make a high resistance look low.
+    probing = np.isfinite(moved) & (deflections.current < 0)
+    if not probing.any():
+        probing = np.isfinite(moved) & (deflections.current > 0) & (np.abs(moved) <= LEAK_DEFLECTION_MV)
+    current = deflections.current[probing]
+    if used.any() or not current.size:
+        return ""
+    resistance = 1000.0 * float(current @ moved[probing] / (current @ current))
+    held = float(np.median(family.steps.holding[deflections.row[probing]]))
+    rest = _median(deflections.baseline) - held * resistance / 1000.0
+    if rest <= limits.leak_potential or resistance >= limits.leak_resistance:
+        return ""
+    return f"leak: no living cell: rests at {rest:.0f} mV with {resistance:.0f} MOhm and never fires"
 
 
 def _sweep_verdict(sweep: int, why: str) -> Measurement:
@@ -299,20 +334,6 @@ def _drift(baseline: FloatArray, family: Family) -> Measurement:
 def _named(artefact: str) -> Measurement:
     feature = FEATURES["qc_bridge_artefact"]
     return feature.missing(Status.EXCLUDED, artefact) if artefact else feature.category("none found")
-
-
-def _drive(family: Family, limits: QualityLimits) -> Measurement:
-    """Say whether a cell that stays silent had the chance to fire."""
-    feature, rows = FEATURES["qc_drive"], family.long_test
-    if family.accepted[np.asarray(family.aps["sweep"], dtype=np.int64)].any():
-        return feature.category("driven", remark="action potentials were evoked")
-    if not rows.any():
-        return feature.category("not driven", remark="no current step that could be used")
-    late = float(np.nanmax(step_firing(family).late_voltage[rows], initial=-np.inf))
-    said = f"the strongest step brings the steady state to {late:.1f} mV"
-    if late >= limits.drive_voltage:
-        return feature.category("driven", remark=f"{said}, without an action potential")
-    return feature.category("not driven", remark=f"{said}, {limits.drive_voltage:g} mV are needed")
 
 
 def _verdict(reasons: list[str]) -> Measurement:

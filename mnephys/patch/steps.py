@@ -95,7 +95,7 @@ class Steps:
     @property
     def before_steps(self) -> NDArray[np.bool_]:
         """True for the stretch at holding with which a sweep begins, where it begins with one."""
-        return (self.start % self.n_samples == 0) & ~self.test & ~self.ramp
+        return np.asarray((self.start % self.n_samples == 0) & ~self.test & ~self.ramp)
 
     @property
     def from_holding(self) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ import pytest
 from mnephys.errors import RubricError
 from mnephys.maturity import load_rubric
 from mnephys.maturity.rubric import BUILT_IN, parse_rubric
-from mnephys.patch import ap_features, firing, passive, quality
+from mnephys.patch import ap_features, firing_features, passive, quality
 
 TEXT = (resources.files("mnephys.maturity") / "rubrics" / BUILT_IN).read_text(encoding="utf-8")
 RAW = tomllib.loads(TEXT)
@@ -44,7 +44,7 @@ def test_every_reference_is_used_and_gates_on_features_have_one():
 
 
 def test_units_are_those_that_the_feature_core_declares():
-    rooms = (quality, passive, ap_features, firing)
+    rooms = (quality, passive, ap_features, firing_features)
     declared = {name: feature.unit for room in rooms for name, feature in room.FEATURES.items()}
     criteria = load_rubric().criteria
     shared = set(declared) & set(criteria)

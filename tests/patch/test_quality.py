@@ -11,6 +11,8 @@ import mnephys
 from mnephys.measurement import Status
 from mnephys.patch.family import find_family
 from mnephys.patch.quality import QualityLimits, control_quality
+from mnephys.recording import Clamp, CommandSource, SweepRecording
+from mnephys.simulate import STAGES, integrate, record, step_family
 
 
 def _reasons(recording, limits=None):
@@ -48,14 +50,35 @@ def test_one_bad_sweep_is_excluded_with_its_reason_and_costs_no_other(family_of,
     assert mnephys.extract(recording).get("input_resistance").value == pytest.approx(200, rel=0.02)
 
 
-def test_clipping_is_found_and_a_flat_rest_is_not(family_of):
-    spikes = [[], [], [], [], [0.1, 0.2]]
-    recording = family_of(CURRENTS, spikes=spikes)
-    clipped = replace(recording, response=np.minimum(recording.response, -40.0))
+SPIKING = [[], [], [], [0.15], [0.1, 0.2]]
+
+
+def _clipped_at(recording, rail, noise=0.0):
+    behind = np.random.default_rng(1).normal(0, noise, recording.response.shape)
+    return replace(recording, response=np.minimum(recording.response, rail) + behind)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_clipping_is_found_with_noise_behind_it_and_a_flat_rest_is_not(family_of, noise):
+    recording = family_of(CURRENTS, spikes=SPIKING)
     # Cut off at -40 mV an action potential of 1.2 ms is flat for about a millisecond.
-    assert list(_reasons(clipped, QualityLimits(clipping=0.5))) == ["s4"]
-    assert "clipped" in _reasons(clipped, QualityLimits(clipping=0.5))["s4"]
-    assert _reasons(recording, QualityLimits(clipping=0.5)) == {}
+    reasons = _reasons(_clipped_at(recording, -40.0, noise), QualityLimits(clipping=0.5))
+    assert list(reasons) == ["s3", "s4"]
+    assert "clipped" in reasons["s4"]
+    assert _reasons(_clipped_at(recording, 100.0, noise), QualityLimits(clipping=0.5)) == {}
+
+
+def test_a_coarse_digitiser_a_single_flat_peak_and_the_rest_are_not_clipping(family_of):
+    recording = family_of(CURRENTS, spikes=[[], [], [], [], [0.1]])
+    assert _reasons(_clipped_at(recording, -40.0), QualityLimits(clipping=0.5)) == {}
+    # A rest that action potentials fall back to is the lowest potential there is, and flat.
+    assert _reasons(family_of([0, 20], spikes=[[-0.1], [-0.15, -0.05]])) == {}
+    t = np.arange(20000) / 20.0
+    broad = recording.response.copy()
+    # Peaks of 20 mV and 6 ms at half height, as an immature cell has them, twice the same.
+    broad[3:] += sum(20 * np.exp(-(((t - at) / 3.6) ** 2)) for at in (320.0, 420.0)).astype(np.float32)
+    coarse = replace(recording, response=np.round(broad / 0.61) * 0.61)
+    assert _reasons(coarse) == {}
 
 
 def test_volts_that_are_called_millivolts_are_named(family_of):
@@ -70,6 +93,129 @@ def test_a_bridge_that_jumps_by_more_than_the_limit_is_an_artefact(family_of):
     assert table.get("qc_bridge_artefact").status is Status.EXCLUDED
     assert "bridge artefact" in table.get("qc_recording").reason
     assert mnephys.extract(family_of(CURRENTS, jump=15.0)).get("qc_recording").ok
+
+
+@pytest.mark.parametrize("jump", [-30.0, -20.0, 0.0, 20.0, 30.0])
+def test_the_bridge_error_comes_back_whatever_the_noise_and_the_drift(family_of, jump):
+    quiet = mnephys.extract(family_of(CURRENTS, jump=jump)).get("qc_bridge_error")
+    assert quiet.value == pytest.approx(jump, rel=0.1, abs=0.5)
+    recording = family_of(CURRENTS, jump=jump, noise=0.1)
+    drifting = recording.response + np.linspace(0, 8, 5)[:, np.newaxis] + np.linspace(0, 3, 20000)
+    rough = mnephys.extract(replace(recording, response=drifting)).get("qc_bridge_error")
+    error = float(rough.reason.split("standard error ")[1].split()[0])
+    assert 0 < error < 5
+    assert abs(rough.value - jump) < 4 * error
+
+
+def _scaled(name, capacitance, first, increment):
+    """A preset shrunk to a smaller cell, its currents with it, recorded without any bridge error."""
+    stage = STAGES[name]
+    share = capacitance / stage.neuron.capacitance
+    parts = ("capacitance", "leak", "sodium", "potassium", "m_current", "ahp", "h_current")
+    neuron = replace(stage.neuron, **{part: getattr(stage.neuron, part) * share for part in parts})
+    protocol = step_family(first * share, increment * share, n_sweeps=7, before=0.15, duration=0.3, after=0.15)
+    command = protocol.command()[np.newaxis]
+    response = record(integrate([neuron], command, 20000.0), command, np.random.default_rng(0))
+    return SweepRecording(response[0], 20000.0, Clamp.CURRENT, command[0], CommandSource.EPOCH_TABLE)
+
+
+@pytest.mark.parametrize(
+    ("name", "capacitance", "first", "increment"), [("immature", 3.0, -6.0, 3.0), ("silent", 3.25, 0.0, 7.0)]
+)
+def test_channels_and_small_size_make_no_bridge_artefact(name, capacitance, first, increment):
+    table = mnephys.extract(_scaled(name, capacitance, first, increment))
+    assert table.get("qc_recording").ok
+    assert table.get("qc_bridge_artefact").text == "none found"
+
+
+def test_a_jump_of_depolarising_steps_alone_excludes_nothing_and_says_so(family_of):
+    table = mnephys.extract(family_of([0, 20, 40], jump=150.0, resistance=100))
+    assert table.get("qc_recording").ok
+    assert table.get("qc_bridge_error").value == pytest.approx(150, rel=0.02)
+    assert "depolarising" in table.get("qc_bridge_error").reason
+
+
+def test_a_response_that_is_all_jump_is_an_electrode(family_of):
+    table = mnephys.extract(family_of([-200, -100, 0, 100], jump=80.0, resistance=1.0, noise=0.1))
+    assert "at once" in table.get("qc_bridge_artefact").reason
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1, 0.5, 2.0])
+def test_a_silent_ohmic_cell_stays_to_100_mv_and_what_follows_the_current_beyond_is_an_electrode(family_of, noise):
+    cell = mnephys.extract(family_of([-10, 0, 20, 40, 55], resistance=2000, tau=30, noise=noise))
+    assert cell.get("qc_recording").ok
+    assert cell.get("qc_drive").text == "driven"
+    electrode = mnephys.extract(family_of([-100, 0, 100, 200, 280], resistance=500, rest=-3, tau=14, noise=noise))
+    assert "like a resistor (0.5 mV/pA)" in electrode.get("qc_bridge_artefact").reason
+
+
+@pytest.mark.parametrize(("resistance", "rest"), [(30, -5), (60, -9), (100, -12)])
+def test_a_hole_in_the_membrane_is_a_leak_and_no_immature_cell(family_of, resistance, rest):
+    table = mnephys.extract(family_of([-60, -30, 0, 30, 90], resistance=resistance, rest=rest, tau=2, noise=0.3))
+    assert "leak: no living cell" in table.get("qc_recording").reason
+
+
+def test_neither_a_potential_nor_a_resistance_alone_makes_a_leak(family_of):
+    for resistance, rest in ((1000, -12), (2000, -30), (100, -65)):
+        table = mnephys.extract(family_of([-10, 0, 10, 20], resistance=resistance, rest=rest, noise=0.1))
+        assert table.get("qc_recording").ok
+    firing = family_of([-60, 0, 90], resistance=100, rest=-12, tau=2, spikes=[[], [], [0.1]])
+    assert mnephys.extract(firing).get("qc_recording").ok
+    held = family_of([-60, 0, 90], resistance=100, rest=-15)
+    held = replace(held, command=held.command + 500)
+    assert mnephys.extract(held).get("qc_recording").ok, "held at -15 mV, at rest -65 mV"
+
+
+def test_only_a_depolarising_step_drives(family_of):
+    depolarised = mnephys.extract(family_of([-40, -30, -20, -10, 0], rest=-8.0, resistance=250))
+    assert depolarised.get("qc_drive").text == "not driven"
+    rebound = mnephys.extract(family_of([-80, -60, -40, 0], spikes=[[0.52], [], [], []]))
+    assert rebound.get("qc_drive").text == "not driven"
+    assert rebound.get("rebound_spike_count").value == 1
+    spontaneous = mnephys.extract(family_of([-20, 0, 20], spikes=[[-0.1], [0.1], [-0.1]]))
+    assert spontaneous.get("qc_drive").text == "not driven"
+    evoked = mnephys.extract(family_of([-20, 0, 20], spikes=[[], [], [0.1]]))
+    assert evoked.get("qc_drive").text == "driven"
+
+
+def test_a_stated_largest_current_drives_a_silent_cell(family_of):
+    recording = family_of([-20, 0, 150, 300], resistance=180)
+    assert mnephys.extract(recording).get("qc_drive").text == "driven"
+    _, rows = control_quality(find_family(recording), QualityLimits(drive_current=310.0))
+    drive = next(row for row in rows if row.feature == "qc_drive")
+    assert drive.text == "not driven"
+    assert "310 pA" in drive.reason
+    held = replace(recording, command=recording.command - 80)
+    assert mnephys.extract(held).get("qc_drive").text == "driven", "300 pA from holding"
+
+
+@pytest.mark.parametrize(
+    ("currents", "spikes", "expected"),
+    [
+        ([-20, 0, 20, 40], [[], [], [], [0.1]], "stopped early"),
+        ([0, 20, 40, 59], [[], [], [0.1], [0.1, 0.2]], "stopped early"),
+        ([0, 20, 40, 60], [[], [], [0.1], [0.1, 0.2]], "reached"),
+        ([-20, 0, 20, 40], [[], [], [], [0.1, 0.2, 0.3, 0.4, 0.45]], "reached"),
+        ([-20, 0, 300], [[], [], [0.1]], "reached"),
+        ([-20, 0, 300], [], "reached"),
+        ([-20, 0, 20], [], "no step"),
+        ([-20, -10, 0], [[0.52], [], []], "no step"),
+    ],
+)
+def test_how_far_the_steps_went(family_of, currents, spikes, expected):
+    row = mnephys.extract(family_of(currents, spikes=spikes)).get("qc_range")
+    assert row.text == expected
+    assert row.reason
+
+
+def test_the_holding_current_is_that_of_the_command(family_of):
+    recording = family_of(CURRENTS)
+    assert mnephys.extract(recording).get("qc_holding_current").value == 0
+    held = mnephys.extract(replace(recording, command=recording.command - 80)).get("qc_holding_current")
+    assert held.value == pytest.approx(-80)
+    blind = mnephys.extract(replace(recording, command=None, command_source="none")).get("qc_holding_current")
+    assert blind.status is Status.NOT_APPLICABLE
+    assert "command" in blind.reason
 
 
 def test_the_fast_charging_of_a_small_cell_is_no_bridge_error(family_of):
@@ -119,3 +265,19 @@ def test_the_table_says_where_the_command_came_from(data):
     recorded = mnephys.extract(mnephys.read(data("patch/2020_03_02_0000.abf"))).get("qc_command")
     assert recorded.text == "recorded"
     assert "300.3 mV" in recorded.reason
+
+
+def test_sweeps_that_begin_with_their_step_do_not_drift(family_of):
+    recording = family_of([-200, 0, 100, 200])
+    cropped = replace(
+        recording, response=recording.response[:, 4000:], command=recording.command[:, 4000:], n_valid=None
+    )
+    assert _reasons(cropped) == {}
+    row = mnephys.extract(cropped).get("qc_baseline_shift", level="sweep", id="s0")
+    assert row.status is Status.NOT_APPLICABLE
+
+
+def test_a_fixed_current_alone_does_not_call_a_large_cell_driven(family_of):
+    table = mnephys.extract(family_of([-100, 0, 150, 300], resistance=30.0, noise=0.1))
+    assert table.get("qc_drive").text == "not driven"
+    assert mnephys.score(table).stage == "indeterminate"
