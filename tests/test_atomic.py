@@ -82,3 +82,58 @@ def test_a_reader_never_sees_a_part(tmp_path):
             seen.add(target.read_text())
     assert writer.returncode == 0
     assert seen <= set(contents)
+
+
+def test_a_streamed_file_appears_when_it_is_whole(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    target.chmod(0o600)
+    with atomic.open_text(target) as file:
+        file.write("12 µV\n")
+        file.write("x" * 100_000)
+        assert target.read_text() == "old"
+    assert target.read_bytes() == b"12 \xc2\xb5V\n" + b"x" * 100_000
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("error", [OSError(5, "of something else"), ValueError("defect"), KeyboardInterrupt()])
+def test_an_error_of_the_writer_is_passed_on_as_it_is(tmp_path, error):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+
+    def parts():
+        yield "new"
+        raise error
+
+    def write():
+        with atomic.open_text(target) as file:
+            for part in parts():
+                file.write(part)
+
+    with pytest.raises(type(error)) as raised:
+        write()
+    assert raised.value is error
+    assert target.read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_is_named_while_parts_are_written(tmp_path, monkeypatch):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    opened = Path.open
+
+    def full(path, mode):
+        opened(path, mode).close()
+        return opened(Path("/dev/full"), "wb")
+
+    monkeypatch.setattr(Path, "open", full)
+    with (
+        pytest.raises(StoreError, match=r"a\.txt: could not be written \(No space left on device\)"),
+        atomic.open_text(target) as file,
+    ):
+        file.write("x" * 100_000)
+    monkeypatch.undo()
+    assert target.read_text() == "old"
+    assert names(tmp_path) == ["a.txt"]

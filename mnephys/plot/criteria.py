@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Rectangle
+from matplotlib.collections import PolyCollection
+from matplotlib.lines import Line2D
 
 from mnephys.plot import labels, style
 
@@ -14,6 +15,8 @@ __all__ = ["criteria"]
 
 _LOW, _HIGH = 1 / 3, 2 / 3
 _ROW_MM = 6.2
+_BLANK = ((0.0, 1.0, style.BLANK),)
+_ZONES = ((0.0, _LOW, style.IMMATURE), (_LOW, _HIGH, style.BETWEEN), (_HIGH, 1.0, style.MATURE))
 
 
 def criteria(score: Mapping[str, Any], ax: Axes | None = None) -> Axes:
@@ -37,24 +40,27 @@ def criteria(score: Mapping[str, Any], ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> row = {"feature": "ap_half_width", "value": 2.0, "unit": "ms", "status": "ok", "immature": 4.0, "mature": 2.5}
-    >>> [label.get_text() for label in criteria({"criteria": [row]}).get_yticklabels()]
+    >>> [text.get_text() for text in criteria({"criteria": [row]}).texts if text.get_position()[0] < 0]
     ['AP half-width']
     """
     rows: Sequence[Mapping[str, Any]] = score.get("criteria") or ()
     ax = style.new_axes(ax, 104, 12 + _ROW_MM * max(len(rows), 2))
     if not rows:
         return style.say(ax, "no criterion was scored")
-    for y, row in enumerate(rows):
-        _row(ax, y, row)
+    bands = [(y, *band) for y, row in enumerate(rows) for band in _row(ax, y, row)]
+    corners = [[(left, y - 0.3), (left, y + 0.3), (right, y + 0.3), (right, y - 0.3)] for y, left, right, _ in bands]
+    colours = [colour for *_, colour in bands]
+    ax.add_collection(PolyCollection(corners, facecolors=colours, linewidths=0, zorder=1), autolim=False)
     ax.set_xlim(0, 1)
     ax.set_ylim(len(rows) - 0.45, -0.55)
-    names = [labels.shorten(labels.feature(str(row.get("feature", ""))), 34) for row in rows]
-    ax.set_yticks(range(len(rows)), names, parse_math=False)
-    ax.set_xticks([_LOW / 2, 0.5, (1 + _HIGH) / 2], ["immature", "between", "mature"])
-    ax.tick_params(length=0, labelsize=style.TICK_SIZE, colors=style.INK)
-    ax.tick_params(axis="x", top=True, labeltop=True, bottom=False, labelbottom=False)
-    for label, row in zip(ax.get_yticklabels(), rows, strict=True):
-        label.set_color(style.INK if _measured(row) else style.MUTED)
+    for y, row in enumerate(rows):
+        name = labels.shorten(labels.feature(str(row.get("feature", ""))), 34)
+        _name(ax, -0.02, y, name, ha="right", va="center_baseline", color=style.INK if _measured(row) else style.MUTED)
+    for x, zone in ((_LOW / 2, "immature"), (0.5, "between"), ((1 + _HIGH) / 2, "mature")):
+        _name(ax, x, -0.55, zone, ha="center", va="bottom", color=style.INK)
+    # Ticks would cost more time than all the rest of the figure.
+    ax.set_xticks([])
+    ax.set_yticks([])
     for spine in ax.spines.values():
         spine.set_visible(False)
     return ax
@@ -107,36 +113,31 @@ def _measured(row: Mapping[str, Any]) -> bool:
     return row.get("status", "ok") == "ok" and (row.get("value") is not None or bool(row.get("text")))
 
 
-def _row(ax: Axes, y: int, row: Mapping[str, Any]) -> None:
+def _row(ax: Axes, y: int, row: Mapping[str, Any]) -> tuple[tuple[float, float, str], ...]:
+    """Draw what stands on the bands of a row; return the bands: left and right edge, and colour."""
     measured, x = _measured(row), position(row)
     if not measured and row.get("points") is None:
         reason = labels.prose(row.get("reason") or row.get("note") or "not measured")
-        _band(ax, y, 0, 1, style.BLANK)
         _write(ax, 0.02, y, labels.shorten(reason, 50), ha="left", style="italic", color=style.MUTED)
-        return
+        return _BLANK
     _write(ax, 1.03, y, _value(row) if measured else "counts as 0", ha="left", color=style.INK)
     if x is None:
-        _band(ax, y, 0, 1, style.BLANK)
         _write(ax, 0.02, y, "shown, not scored", ha="left", color=style.MUTED)
-        return
-    _band(ax, y, 0, _LOW, style.IMMATURE)
-    _band(ax, y, _LOW, _HIGH, style.BETWEEN)
-    _band(ax, y, _HIGH, 1, style.MATURE)
+        return _BLANK
     _cut(ax, y, _LOW, row.get("immature"), x)
     _cut(ax, y, _HIGH, row.get("mature"), x)
     marker = "<" if x < 0 else ">" if x > 1 else "o"
     inside = style.INK if measured else "none"
-    ax.plot(min(max(x, 0.015), 0.985), y, marker, ms=5, mfc=inside, mec=style.INK, mew=0.8, zorder=3, clip_on=False)
+    mark = Line2D([min(max(x, 0.015), 0.985)], [y], marker=marker, ls="", ms=5, mfc=inside, mec=style.INK, mew=0.8)
+    mark.set(zorder=3, clip_on=False)
+    ax.add_line(mark)
+    return _ZONES
 
 
 def _value(row: Mapping[str, Any]) -> str:
     number = row.get("value")
     text = labels.category(row["text"]) if number is None else labels.quantity(number, str(row.get("unit", "1")))
     return labels.shorten(text, 24)
-
-
-def _band(ax: Axes, y: int, left: float, right: float, colour: str) -> None:
-    ax.add_patch(Rectangle((left, y - 0.3), right - left, 0.6, color=colour, lw=0, zorder=1))
 
 
 def _cut(ax: Axes, y: int, edge: float, cut: float | None, x: float) -> None:
@@ -154,3 +155,7 @@ def _cut(ax: Axes, y: int, edge: float, cut: float | None, x: float) -> None:
 
 def _write(ax: Axes, x: float, y: float, text: str, **how: Any) -> None:
     ax.text(x, y, text, va="center_baseline", fontsize=style.NOTE_SIZE, parse_math=False, zorder=2, **how)
+
+
+def _name(ax: Axes, x: float, y: float, text: str, **how: Any) -> None:
+    ax.text(x, y, text, fontsize=style.TICK_SIZE, parse_math=False, **how)

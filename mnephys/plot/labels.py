@@ -20,7 +20,7 @@ _FEATURES = {
     "max_sustained_rate": "maximum sustained rate",
     "first_spike_latency": "latency of first AP",
     "isi_cv": "CV of inter-spike intervals",
-    "depolarization_block_current": "depolarisation block at",
+    "depolarization_block_current": "current of depolarisation block",
     "rebound_spike_count": "rebound APs",
     "abortive_spike_count": "abortive APs",
     "ap_max_upstroke": "AP maximum upstroke",
@@ -220,7 +220,8 @@ def compact(value: float) -> str:
     >>> compact(2.5), compact(1000.0)
     ('2.5', '1000')
     """
-    return f"{value:.6g}".replace("-", _MINUS)
+    # A zero has no sign, but a float has.
+    return f"{value + 0.0:.6g}".replace("-", _MINUS)
 
 
 def quantity(value: float, symbol: str) -> str:
@@ -273,6 +274,13 @@ def prose(text: object) -> str:
     >>> prose("10.1038/s41598-021-88675-w"), prose("above 500 MOhm")
     ('10.1038/s41598-021-88675-w', 'above 500 MΩ')
     """
-    signed = re.sub(r"(?<![\w.)/-])-(?=\.?\d)", _MINUS, plain(text).replace("+-", "\N{PLUS-MINUS SIGN}"))
+    text = re.sub(r"(?<![\w.])\d(?:\.\d+)?e[+-]\d+(?!\w)", _without_exponent, plain(text))
+    signed = re.sub(r"(?<![\w.)/-])-(?=\.?\d)", _MINUS, text.replace("+-", "\N{PLUS-MINUS SIGN}"))
     named = re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", lambda m: _FEATURES.get(m[0], m[0]), signed)
     return re.sub(r"\b([kMG]?)Ohm\b", "\\1\N{GREEK CAPITAL LETTER OMEGA}", named)
+
+
+def _without_exponent(match: re.Match[str]) -> str:
+    """Return a number such as 1.6e+02 with the digits it has: 160."""
+    value = float(match[0])
+    return f"{value:.12g}" if 1e-4 <= value < 1e7 else match[0]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from numpy.typing import NDArray
 
 from mnephys.plot import _evidence, labels, style
 
@@ -96,7 +97,8 @@ def _lines(ax: Axes, evidence: Mapping[str, Any], key: str) -> bool:
         return False
     left_out = _evidence.excluded_sweeps(evidence, len(traces))
     colours = _sweep_colours(evidence, len(traces))
-    points = np.stack([np.broadcast_to(time, traces.shape), traces], axis=-1)
+    kept = _corners(traces)
+    points = np.stack([np.broadcast_to(time, traces.shape), traces], axis=-1)[:, kept]
     ax.add_collection(
         LineCollection(list(points[left_out]), colors=style.GREY, linewidths=0.5, linestyles=(0, (4, 2)), zorder=1.5)
     )
@@ -108,6 +110,12 @@ def _lines(ax: Axes, evidence: Mapping[str, Any], key: str) -> bool:
     margin = 0.06 * (high - low) or 1.0
     ax.set_ylim(low - margin, high + margin)
     return True
+
+
+def _corners(traces: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which points lines need: not those between two of the same height in every trace."""
+    changes = (traces[:, 1:] != traces[:, :-1]).any(axis=0)
+    return np.asarray(np.append(True, changes) | np.append(changes, True))
 
 
 def _steps(ax: Axes, evidence: Mapping[str, Any]) -> bool:

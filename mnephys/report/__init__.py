@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ def render(run: Mapping[str, Any]) -> str:
     Parameters
     ----------
     run : mapping
-        A run record with the keys `version, scores, evidence, failures, rubric, notes`; plain data, as JSON gives it.
+        A run record with the keys `version, scores, evidence, failures, rubric, notes, samples`; plain data, as JSON
+        gives it, all of it optional. `evidence` may be any mapping: its records are asked for by name, one at a time.
 
     Returns
     -------
@@ -38,30 +39,11 @@ def render(run: Mapping[str, Any]) -> str:
     >>> "No cell could be scored" in html, "<b>.abf" in html
     (True, False)
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    from mnephys.report.view import page
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    return environment.get_template("page.html.j2").render(
-        page(run),
-        style=Markup(style),  # noqa: S704 -- a file of this package
-        script=Markup(script),  # noqa: S704 -- a file of this package
-        style_hash=_hash(style),
-        script_hash=_hash(script),
-    )
+    return "".join(_parts(run))
 
 
 def write(run: Mapping[str, Any], path: str | Path) -> None:
-    """Write the page of a run, whole or not at all.
+    """Write the page of a run, whole or not at all, holding the pictures of one cell at a time.
 
     Parameters
     ----------
@@ -83,7 +65,33 @@ def write(run: Mapping[str, Any], path: str | Path) -> None:
     ...     Path(folder, "report.html").read_text(encoding="utf-8")[:15]
     '<!doctype html>'
     """
-    atomic.write_text(path, render(run))
+    with atomic.open_text(path) as file:
+        for part in _parts(run):
+            file.write(part)
+
+
+def _parts(run: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the page in its order; a cell is drawn when its turn comes."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
+    from mnephys.report.view import page
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    return environment.get_template("page.html.j2").generate(
+        page(run),
+        style=Markup(style),  # noqa: S704 -- a file of this package
+        script=Markup(script),  # noqa: S704 -- a file of this package
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+    )
 
 
 def _hash(content: str) -> str:

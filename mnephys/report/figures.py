@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from markupsafe import Markup
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import Collection
@@ -16,11 +17,12 @@ from matplotlib.lines import Line2D
 
 from mnephys import plot
 from mnephys.plot import labels
+from mnephys.report.layout import place, place_pair, place_scales
+from mnephys.report.raster import rasterise
 from mnephys.report.svg import inline
 
 __all__ = ["Picture", "is_scored", "of_criteria", "of_recording"]
 
-_FINEST, _COARSEST = 300, 50
 _ORIGINS = {
     "recorded": "as recorded",
     "user list": "as the user listed it",
@@ -29,6 +31,8 @@ _ORIGINS = {
     "none": "not known",
 }
 _WIDE_SHARE, _NARROW_SHARE = 0.56, 0.22
+# Characters that axes, labels and the marks of few points take beside a PNG, and how many points are few.
+_DRAWING, _FEW = 8_000, 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,9 @@ def of_criteria(score: Mapping[str, Any], key: str) -> Picture:
     )
     scored = [row for row in score.get("criteria") or () if is_scored(row)]
     label = "Criteria against their ranges; the table of criteria holds the same values"
-    return Picture("scales", inline(_figure(plot.criteria({"criteria": scored})), key, label), caption)
+    ax = plot.criteria({"criteria": scored})
+    place_scales(ax)
+    return Picture("scales", inline(_figure(ax), key, label), caption)
 
 
 def is_scored(row: Mapping[str, Any]) -> bool:
@@ -137,13 +143,13 @@ def is_scored(row: Mapping[str, Any]) -> bool:
 
 
 def _sweeps(evidence: Mapping[str, Any], key: str, most: int) -> Picture:
-    figure = Figure(figsize=(110 / 25.4, 100 / 25.4), layout="constrained")
+    figure = Figure(figsize=(110 / 25.4, 100 / 25.4))
     FigureCanvasAgg(figure)
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    above, below = figure.subplots(2, 1, sharex=True)
     plot.sweeps(evidence, above)
     plot.command(evidence, below)
     above.set_xlabel("")
-    figure.align_ylabels([above, below])
+    place_pair(above, below)
     n_sweeps = len(evidence.get("response") or ())
     n_spikes = len((evidence.get("spikes") or {}).get("peak_time") or ())
     label = f"{n_sweeps} sweep{'s' * (n_sweeps != 1)}, {n_spikes} detected action potential{'s' * (n_spikes != 1)}"
@@ -153,6 +159,7 @@ def _sweeps(evidence: Mapping[str, Any], key: str, most: int) -> Picture:
 
 
 def _narrow(ax: Axes, key: str, caption: str, most: int) -> Picture:
+    place(ax)
     return Picture("narrow", _fitted(_figure(ax), key, caption, most), caption)
 
 
@@ -162,14 +169,9 @@ def _figure(ax: Axes) -> Figure:
 
 def _fitted(figure: Figure, key: str, label: str, most: int) -> Markup:
     """Return the SVG with the families of traces rasterised, which bounds the size whatever the recording holds."""
-    for ax in figure.axes:
-        for artist in ax.get_children():
-            if isinstance(artist, Collection) or (isinstance(artist, Line2D) and np.size(artist.get_xdata()) > 300):
-                artist.set_rasterized(True)
-    dpi = _FINEST
-    while True:
-        svg = inline(figure, key, label, dpi)
-        if len(svg) <= most or dpi <= _COARSEST:
-            return svg
-        # A PNG of lines grows a little faster than the resolution, so this is met in one or two steps.
-        dpi = max(_COARSEST, int(dpi * min(0.8, most / len(svg))))
+    families = [artist for ax in figure.axes for artist in ax.get_children() if _is_family(artist)]
+    return inline(figure, key, label, rasterise(figure, families, most - _DRAWING))
+
+
+def _is_family(artist: Artist) -> bool:
+    return isinstance(artist, Collection) or (isinstance(artist, Line2D) and np.size(artist.get_xdata()) > _FEW)

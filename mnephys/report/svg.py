@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 import xml.etree.ElementTree as ET
 
 import matplotlib as mpl
 from markupsafe import Markup
-from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
-from PIL import Image  # matplotlib itself depends on it
+
+from mnephys.report.raster import Raster
 
 __all__ = ["inline"]
 
 _XLINK = "{http://www.w3.org/1999/xlink}href"
 _PNG = "data:image/png;base64,"
+_DPI = 150  # of the little that is still an image, such as a colour scale
 _DROPPED = {"metadata", "style"}
 _PRESENTATION = {
     "fill", "fill-opacity", "fill-rule", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
@@ -26,19 +26,19 @@ _PRESENTATION = {
 }  # fmt: skip
 
 
-def inline(figure: Figure, key: str, label: str, dpi: int = 200) -> Markup:
+def inline(figure: Figure, key: str, label: str, behind: Raster | None = None) -> Markup:
     """Return a figure as an ``<svg>`` element for an HTML page.
 
     Parameters
     ----------
     figure : matplotlib.figure.Figure
-        Artists marked as rasterised become one PNG inside the SVG.
+        With a layout that is settled.
     key : str
         Begins every id in it, so that many figures fit on one page; letters, digits and hyphens.
     label : str
         What the figure shows, for readers who cannot see it.
-    dpi : int
-        Resolution of the rasterised part.
+    behind : Raster, optional
+        What was drawn before, and lies behind all the rest.
 
     Returns
     -------
@@ -54,10 +54,10 @@ def inline(figure: Figure, key: str, label: str, dpi: int = 200) -> Markup:
     (True, False)
     """
     figure.patch.set_visible(False)
-    for ax in figure.findobj(Axes):
-        if isinstance(ax, Axes):
-            ax.patch.set_visible(False)
-    figure.set_dpi(dpi)
+    for ax in figure.axes:
+        for drawn in (ax, *ax.child_axes):
+            drawn.patch.set_visible(False)
+    figure.set_dpi(_DPI)
     buffer = io.StringIO()
     # "none" keeps text as text, in the page's own typeface; only this backend reads the setting.
     with mpl.rc_context({"svg.fonttype": "none"}):
@@ -67,6 +67,9 @@ def inline(figure: Figure, key: str, label: str, dpi: int = 200) -> Markup:
     root = ET.fromstring(buffer.getvalue())  # noqa: S314 -- written one line above, not read from anywhere
     _reduce(root)
     _rename(root, key)
+    if behind is not None:
+        place = {name: f"{getattr(behind, name):g}" for name in ("x", "y", "width", "height")}
+        root.insert(0, ET.Element("image", place | {"href": _PNG + behind.png}))
     width, height = root.attrib["viewBox"].split()[2:]
     root.attrib = {"viewBox": root.attrib["viewBox"], "role": "img", "aria-label": label}
     root.attrib |= {"width": f"{float(width) * 4 / 3:.0f}", "height": f"{float(height) * 4 / 3:.0f}"}
@@ -85,6 +88,9 @@ def _reduce(root: ET.Element) -> None:
         if element.tag != "text":
             element.text = None
         _flatten(element)
+    for shape in root.iterfind(".//defs/path"):
+        # Each use of a mark says how it is painted; what stands here would hide it from rules for the dark.
+        shape.attrib = {key: value for key, value in shape.attrib.items() if key not in _PRESENTATION}
 
 
 def _flatten(element: ET.Element) -> None:
@@ -100,17 +106,7 @@ def _flatten(element: ET.Element) -> None:
             attributes[name] = value
     for key in {"d", "x", "y", "transform", "points"} & attributes.keys():
         attributes[key] = re.sub(r"-?\d+\.\d{3,}", lambda m: f"{float(m[0]):.2f}", " ".join(attributes[key].split()))
-    if attributes.get("href", "").startswith(_PNG):
-        attributes["href"] = _PNG + _fewer_colours(attributes["href"].removeprefix(_PNG))
     element.attrib = attributes
-
-
-def _fewer_colours(encoded: str) -> str:
-    """Return a PNG with a palette: a third of the size, and traces need few colours."""
-    with Image.open(io.BytesIO(base64.b64decode(encoded))) as image:
-        buffer = io.BytesIO()
-        image.quantize(256, method=Image.Quantize.FASTOCTREE).save(buffer, "PNG", optimize=True)
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def _font(shorthand: str) -> dict[str, str]:

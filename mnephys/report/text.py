@@ -16,10 +16,13 @@ __all__ = [
     "CLAIMS",
     "DOMAINS",
     "IDENTITIES",
+    "SIMULATED",
     "STAGES",
     "STATUSES",
     "counted",
     "linked",
+    "missing",
+    "reasons",
     "size",
     "stage_of",
     "verdict",
@@ -70,6 +73,10 @@ IDENTITIES = {
     "not assessed": "not assessed",
 }
 
+SIMULATED = "made by mnephys to show and test the program. No biological evidence."
+
+_PROXIES = "(proxies)."
+_SCORE = re.compile(r"(?<=domain scores )\d\.\d{3,}")
 _DOI = re.compile(r"10\.\d{4,9}/[^\s;,<>\"'|]+")
 
 
@@ -144,6 +151,65 @@ def stage_of(score: Mapping[str, Any]) -> str:
     """
     stage = score.get("stage") or score.get("network_stage") or "indeterminate"
     return stage if stage in STAGES else "indeterminate"
+
+
+def reasons(score: Mapping[str, Any]) -> list[str]:
+    """Return the reasons of a score as the page prints them.
+
+    Parameters
+    ----------
+    score : mapping
+        A score record.
+
+    Returns
+    -------
+    list of str
+        Without the count of proxies, which the page gives once for all cells; scores of domains have two digits.
+
+    Examples
+    --------
+    >>> reasons({"reasons": ["The passive domain scores 0.481; 0.5 is asked for.", "8 of 8 are others (proxies)."]})
+    ['The passive domain scores 0.48; 0.5 is asked for.']
+    """
+    told = [labels.prose(reason) for reason in score.get("reasons") or ()]
+    scores = [domain.get("score") for domain in (score.get("domains") or {}).values()]
+    exact = [float(value) for value in scores if isinstance(value, (int, float))]
+    return [_two_digits(reason, exact) for reason in told if not reason.endswith(_PROXIES)]
+
+
+def _two_digits(reason: str, exact: Sequence[float]) -> str:
+    """Round the score of a domain as the table of domains does, unless it would then read as what it falls short of."""
+
+    def rounded(match: re.Match[str]) -> str:
+        printed = float(match[0])
+        # The exact score, because a number that is rounded twice may end one digit beside the table.
+        text = f"{next((score for score in exact if abs(score - printed) < 6e-4), printed):.2f}"
+        others = re.findall(r"\d+(?:\.\d+)?", reason[: match.start()] + reason[match.end() :])
+        return match[0] if float(text) in map(float, others) else text
+
+    return _SCORE.sub(rounded, reason)
+
+
+def missing(row: Mapping[str, Any]) -> str:
+    """Return what stands in place of a value that is not there.
+
+    Parameters
+    ----------
+    row : mapping
+        A criterion of a score record.
+
+    Returns
+    -------
+    str
+        A block of firing that was looked for and not found was not seen; all else was not measured.
+
+    Examples
+    --------
+    >>> missing({"feature": "depolarization_block_current", "reason": "no block up to 84 pA"}), missing({})
+    ('not seen', 'not measured')
+    """
+    looked_for = row.get("feature") == "depolarization_block_current" and str(row.get("reason")).startswith("no block")
+    return "not seen" if looked_for else "not measured"
 
 
 def _of_level(level: str, scores: Iterable[Mapping[str, Any]]) -> str:

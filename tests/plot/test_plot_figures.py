@@ -102,6 +102,12 @@ def test_colours_follow_the_current_and_not_the_order():
     assert not np.array_equal(low_first[0], low_first[1])
 
 
+def test_what_is_flat_in_every_trace_is_drawn_from_its_ends():
+    flat = {"time": [0, 1, 2, 3, 4], "command": [[0, 0, 0, 5, 5], [0, 0, 0, None, None]]}
+    segments = plot.command(flat).collections[1].get_segments()
+    assert segments[0].tolist() == [[0, 0], [2, 0], [3, 5], [4, 5]]
+
+
 def test_a_command_that_was_not_recorded_is_drawn_from_its_steps():
     ax = plot.command({**EVIDENCE, "command": None})
     corners = ax.collections[0].get_segments()[1]
@@ -180,10 +186,11 @@ def test_criteria_show_value_cuts_and_reasons():
         ]
     }
     ax = plot.criteria(score)
-    assert [label.get_text() for label in ax.get_yticklabels()] == [
+    assert [text.get_text() for text in ax.texts if text.get_position()[0] < 0] == [
         "AP amplitude", "input resistance", "AP half-width", "sag ratio",
     ]  # fmt: skip
-    assert words(ax) == [
+    assert words(ax)[-3:] == ["immature", "between", "mature"]
+    assert words(ax)[:-7] == [
         "55.0\N{NO-BREAK SPACE}mV", "50", "60", "the bridge is off", "counts as 0", "0.900", "shown, not scored",
     ]  # fmt: skip
     measured, hollow = ax.lines

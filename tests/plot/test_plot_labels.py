@@ -61,6 +61,9 @@ def test_shortened_text_fits(text, length):
         ("10.1186/s13195-015-0129-y", "10.1186/s13195-015-0129-y"),
         ("stands in for resting_membrane_potential", "stands in for resting membrane potential"),
         ("my_cell_7.abf in a_b/c_d.abf", "my_cell_7.abf in a_b/c_d.abf"),
+        ("6 steps, standard error 1.6e+02 MOhm", "6 steps, standard error 160 M\u03a9"),
+        ("5e-02 mV, -1.2e+3 pA, 3e-09 A", f"0.05 mV, {MINUS}1200 pA, 3e-09 A"),
+        ("file1e+02.abf of v2.1e+3, hash 1e+02ab", "file1e+02.abf of v2.1e+3, hash 1e+02ab"),
         ("500 MOhm, 2 GOhm, 3 Ohm", "500 M\u03a9, 2 G\u03a9, 3 \u03a9"),
     ],
 )

@@ -40,6 +40,7 @@ def evidence(recording, currents, *, rest, resistance, rheobase, gain, peak, wid
     return {
         "recording": recording,
         "kind": "sweeps",
+        "origin": "recorded",
         "clamp": "current clamp",
         "sampling_rate": RATE,
         "n_sweeps": len(currents),
@@ -246,5 +247,11 @@ def run():
         "failures": [{"recording": "day42/cell12.abf",
                       "error": "day42/cell12.abf: ends at byte 4096, its header says 5281280; copy it again"}],
         "rubric": RUBRIC | {"title": "Functional maturity of stem-cell-derived motor neurons, in vitro"},
+        "samples": {
+            "day42/cell07.abf": {"line": "synthetic line 3", "day_of_differentiation": 42.0, "temperature_c": 32.0,
+                                 "treatment": "drug A", "dose": 5.0, "dose_unit": "uM", "ljp_mv": 14.5,
+                                 "ljp_subtracted": False, "rseal_mohm": 2400.0, "bias_pa": -0.0},
+            "day42/cell11.abf": {"ljp_mv": 14.5},
+        },
         "notes": ["No liquid junction potential was subtracted (-14 mV would be typical of K-gluconate)."],
     }  # fmt: skip

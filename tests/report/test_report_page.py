@@ -16,7 +16,7 @@ from report import synthetic_run
 from report.html_page import Page
 
 from mnephys import report
-from mnephys.report import view
+from mnephys.report.recordings import look_up
 
 NO_VALUE = r"\b(None(?! of )|nan|NaN|null|undefined|inf)\b"
 HOSTILE = "<img src=x onerror=alert(1)>\"'&$\\frac{${{ 7*7 }}\x00\u202e</script></svg>"
@@ -85,7 +85,7 @@ def test_labels_that_are_code_stay_text(run):
         "motor-neuron", "holding current drifted by 34 pA", run["notes"][0], run["failures"][0]["error"],
         run["rubric"]["title"], run["rubric"]["sha256"], run["evidence"]["day42/cell11.abf"]["problems"][0],
         first["reasons"][0], first["identity"]["reasons"][0], first["criteria"][0]["source"],
-        first["criteria"][8]["note"],
+        first["criteria"][8]["note"], "synthetic line 3", "drug A", "uM",
     }  # fmt: skip
     page = Page(report.render(changed(run, texts, HOSTILE)))
     assert not page.named("img")
@@ -234,8 +234,8 @@ def test_sources_are_listed_once_with_their_link(page, html):
 
 def test_excluded_sweeps_with_one_reason_stand_together():
     record = {"problems": ["too noisy"], "excluded_sweeps": {"0": "drift", "3": "drift", "4": "seal lost"}}
-    expected = ["a: too noisy", "a: sweeps 0, 3 excluded: drift", "a: sweep 4 excluded: seal lost"]
-    assert view._problems("a", record) == expected
+    expected = ("a: too noisy", "a: sweeps 0, 3 excluded: drift", "a: sweep 4 excluded: seal lost")
+    assert look_up({"a": record}, ["a"])["a"].problems == expected
 
 
 def test_write_replaces_the_page_whole(run, tmp_path):
