@@ -352,3 +352,20 @@ def test_analysis_waits_with_what_is_slow_to_load():
     modules = loaded("import " + ", ".join(f"mnephys.{room}" for room in rooms))
     slow = {"pandas", "matplotlib", "elephant", "neo", "quantities", "scipy.signal", "scipy.stats", "jinja2"}
     assert modules & slow == set()
+
+
+def test_files_are_written_atomically_or_not_at_all():
+    """Only `mnephys.atomic` writes; sqlite keeps its own file whole."""
+    for path in sorted((ROOT / "mnephys").rglob("*.py")):
+        if path.name == "atomic.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            modes = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            writes = called == "open" and any(set(mode) & set("wax+") and len(mode) <= 3 for mode in modes)
+            method = called in {"write_text", "write_bytes", "savefig"} and isinstance(node.func, ast.Attribute)
+            in_memory = called == "savefig" and "report" in path.parts
+            assert not writes, f"{path}:{node.lineno}: opens a file to write"
+            assert not method or in_memory, f"{path}:{node.lineno}: {called}"

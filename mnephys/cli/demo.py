@@ -41,4 +41,5 @@ def command(output: Path, as_json: bool) -> None:
         emit_json(result.scores)
     else:
         click.echo("\n".join(score_lines(result.scores)))
+    warn("All of these cells are simulated: they show the program, no biology.")
     warn(f"Open this page in a browser: {(output / 'report.html').absolute()}")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -106,3 +109,54 @@ def test_names_with_control_characters_cannot_drive_the_terminal(mnephys, data, 
     result = mnephys("score", tmp_path)
     assert "\x1b" not in result.stdout
     assert "\x1b" not in result.stderr
+
+
+def test_features_of_good_recordings_beside_bad_ones_are_printed(mnephys, mixed_folder):
+    result = mnephys("features", mixed_folder, "--json")
+    assert result.returncode == 3
+    assert {row["recording"] for row in json.loads(result.stdout)} == {"good.abf", "sub/good.abf"}
+    missing = mnephys("features", mixed_folder / "good.abf", "missing.abf", "--json")
+    assert missing.returncode == 2
+    assert {row["recording"] for row in json.loads(missing.stdout)} == {"good.abf"}
+
+
+def test_a_sheet_or_rubric_that_does_not_exist_is_wrong_usage(mnephys, data):
+    for option in ("--samples", "--rubric"):
+        result = mnephys("score", data("patch/File_axon_5.abf"), option, "nowhere")
+        assert result.returncode == 2
+        assert _error_lines(result) == ["Error: nowhere: does not exist; check the spelling of the path"]
+
+
+def test_what_is_odd_about_a_sample_sheet_is_said(mnephys, data, tmp_path):
+    shutil.copy(data("patch/File_axon_5.abf"), tmp_path / "cell.abf")
+    (tmp_path / "samples.csv").write_text("recording,cell\nother*.abf,c1\n")
+    result = mnephys("score", "cell.abf", "--samples", "samples.csv")
+    assert result.returncode == 0
+    assert "Note: " in result.stderr
+    assert "other*.abf" in result.stderr
+
+
+def test_a_store_of_a_run_that_never_ended_gives_no_page(mnephys, tmp_path):
+    from mnephys.batch.store import Store
+
+    Store(tmp_path / "out").close()
+    result = mnephys("report", "out")
+    assert result.returncode == 1
+    assert "stopped before its end" in result.stderr
+    assert not (tmp_path / "out" / "report.html").exists()
+
+
+@pytest.mark.parametrize("command", ["score", "features", "inspect"])
+def test_a_path_that_is_too_long_is_one_line(mnephys, command):
+    result = mnephys(command, "x" * 300 + ".abf")
+    assert result.returncode in {1, 2}
+    assert len(_error_lines(result)) == 1
+
+
+def test_a_terminal_that_knows_only_ascii_gets_every_score(data, tmp_path):
+    shutil.copy(data("patch/File_axon_5.abf"), tmp_path / "zelle_ä_µ.abf")
+    command = [sys.executable, "-m", "mnephys", "score", ".", "--json"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, timeout=120, check=False)
+    assert result.returncode == 0
+    assert json.loads(result.stdout)[0]["recording"] == "zelle_ä_µ.abf"
