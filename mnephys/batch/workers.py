@@ -56,8 +56,9 @@ def side_by_side(work: Callable[[A], R], arguments: Sequence[A], jobs: int, *, k
             with _pool(jobs) as pool:
                 while waiting or running:
                     while waiting and len(running) < AHEAD * jobs:
-                        argument = waiting.popleft()
-                        running[pool.submit(work, argument)] = argument
+                        # Taken off only once submitted: the pool may break in between.
+                        running[pool.submit(work, waiting[0])] = waiting[0]
+                        waiting.popleft()
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
                         result = future.result()
                         del running[future]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 
@@ -51,3 +54,28 @@ def test_a_run_that_is_stopped_ends_soon_and_leaves_no_process_behind(tmp_path, 
     with Store.existing(tmp_path / "out") as store:
         kept = store.fingerprints()
     assert 1 <= len(kept) < 30
+
+
+def test_a_pool_that_breaks_between_two_submissions_loses_nothing(monkeypatch):
+    class Breaking:
+        """A pool that is found broken at the third submission, as if a process had died meanwhile."""
+
+        def __init__(self) -> None:
+            self.submitted = 0
+
+        def submit(self, work, argument):
+            self.submitted += 1
+            if self.submitted == 3:
+                raise BrokenProcessPool
+            future: Future[int] = Future()
+            future.set_result(work(argument))
+            return future
+
+    @contextlib.contextmanager
+    def pool(jobs):
+        del jobs
+        yield Breaking()
+
+    monkeypatch.setattr("mnephys.batch.workers._pool", pool)
+    numbers = list(range(1, 12))
+    assert sorted(side_by_side(double_or_die, numbers, 2, killed=give_up)) == [2 * n for n in numbers]
