@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnephys.patch.charging import Deflections, mean_response, step_deflections
 from mnephys.patch.family import Family
 from mnephys.patch.firing import step_firing
-from mnephys.patch.passive import Deflections, mean_response, step_deflections
 from mnephys.recording import FloatArray, IntArray
 
 __all__ = ["BridgeJump", "bridge_jump", "ohmic_slope"]

@@ -13,9 +13,9 @@ import numpy as np
 from mnephys.measurement import Feature, Measurement, Status
 from mnephys.patch import drive
 from mnephys.patch.bridge import BridgeJump, bridge_jump, ohmic_slope
+from mnephys.patch.charging import BASELINE_S, step_deflections
 from mnephys.patch.clipping import clipped_sweeps
 from mnephys.patch.family import LONG_STEP_MS, Family
-from mnephys.patch.passive import BASELINE_S, step_deflections
 from mnephys.patch.segments import Stretches, stretch_mean
 from mnephys.patch.steps import Steps
 from mnephys.recording import SIMULATED_COMMENT, CommandSource, FloatArray, SweepRecording

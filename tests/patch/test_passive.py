@@ -10,7 +10,7 @@ from reference.plain_patch import plain_passive
 
 import mnephys
 from mnephys.measurement import Status
-from mnephys.patch.passive import fit_charging
+from mnephys.patch.charging import fit_charging
 
 CURRENTS = [-60, -40, -20, 0, 20, 40]
 
