@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import struct
 import warnings
-from typing import Any
 
 import numpy as np
+import pyabf
 import pytest
 from readers.abf_bytes import pack, section, small_abf1
 
 from mnephys.readers import read
 from mnephys.readers.abf_command import user_values
 from mnephys.recording import CommandSource
-
-pyabf: Any = pytest.importorskip("pyabf")
 
 STEP, RAMP, PULSES, TRIANGLES, COSINES, BIPHASIC = 1, 2, 3, 4, 5, 7
 ADC, DAC, EPOCHS, USER_LIST, STRINGS = 1, 2, 5, 6, 9

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
+import pyabf
 import pytest
 
 from mnephys.errors import FileUnitsError
 from mnephys.readers import read, read_all
 from mnephys.recording import Clamp, CommandSource
-
-pyabf: Any = pytest.importorskip("pyabf")
 
 # name, clamp, sweeps, samples, rate, command source, holding
 FILES = [

@@ -6,11 +6,10 @@ import itertools
 import math
 
 import numpy as np
+import pyabf
 import pytest
 
 from reference.plain_patch import plain_action_potentials, plain_firing, plain_passive, plain_rheobase
-
-pyabf = pytest.importorskip("pyabf")
 
 RATE = 20000.0
 
