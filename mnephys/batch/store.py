@@ -122,9 +122,16 @@ class Store:
         store = cls.__new__(cls)
         try:
             connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
-            vars(store).update(path=path, _lock=None, _connection=connection)
-            store._check(new=False)  # noqa: SLF001 -- of this class
         except sqlite3.Error as error:
+            raise StoreError(f"{path}: cannot be read ({error}); run `mnephys score` into this folder") from error
+        vars(store).update(path=path, _lock=None, _connection=connection)
+        try:
+            store._check(new=False)  # noqa: SLF001 -- of this class
+        except StoreError:
+            store.close()
+            raise
+        except sqlite3.Error as error:
+            store.close()
             raise StoreError(f"{path}: cannot be read ({error}); run `mnephys score` into this folder") from error
         return store
 
