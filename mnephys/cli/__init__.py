@@ -71,8 +71,9 @@ class LazyGroup(click.Group):
 
 
 def _end(number: int, frame: object) -> None:
-    """Leave by an exception, so that what is under way is cleaned up."""
+    """Leave by an exception, so that what is under way is cleaned up; a second signal ends the process at once."""
     del frame
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     sys.exit(128 + number)
 
 
