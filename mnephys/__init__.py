@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         errors,
         export,
         maturity,
+        mea,
         measurement,
         patch,
         pipeline,
@@ -25,14 +26,17 @@ if TYPE_CHECKING:
         report,
         samples,
         simulate,
+        summary,
         units,
     )
     from mnephys.export.to_neo import to_neo
     from mnephys.maturity.conditions import Conditions
+    from mnephys.maturity.network_rubric import load_network_rubric
     from mnephys.maturity.rubric import load_rubric
     from mnephys.pipeline import extract, score
     from mnephys.readers import read, read_all
     from mnephys.readers.from_neo import from_neo
+    from mnephys.samples.sheet import load_sheet
 
 __all__ = [
     "Conditions",
@@ -42,8 +46,11 @@ __all__ = [
     "export",
     "extract",
     "from_neo",
+    "load_network_rubric",
     "load_rubric",
+    "load_sheet",
     "maturity",
+    "mea",
     "measurement",
     "patch",
     "pipeline",
@@ -56,6 +63,7 @@ __all__ = [
     "samples",
     "score",
     "simulate",
+    "summary",
     "to_neo",
     "units",
 ]
@@ -64,7 +72,9 @@ _HOME = {
     "Conditions": "mnephys.maturity.conditions",
     "extract": "mnephys.pipeline",
     "from_neo": "mnephys.readers.from_neo",
+    "load_network_rubric": "mnephys.maturity.network_rubric",
     "load_rubric": "mnephys.maturity.rubric",
+    "load_sheet": "mnephys.samples.sheet",
     "read": "mnephys.readers",
     "read_all": "mnephys.readers",
     "score": "mnephys.pipeline",

@@ -32,6 +32,7 @@ ORDER = (
     ("patch", "mea"),
     ("samples",),
     ("readers", "simulate"),
+    ("summary",),
     ("measurement",),
     ("recording",),
     ("units",),

@@ -244,15 +244,16 @@ def test_a_table_says_what_it_holds():
 def test_every_declared_feature_is_complete():
     declared = pipeline.declared_features()
     assert len(declared) > 20
-    for name, feature in declared.items():
-        assert feature.name == name
+    assert len({(f.name, level) for f in declared for level in f.levels}) == sum(len(f.levels) for f in declared)
+    for feature in declared:
+        name = feature.name
         assert re.fullmatch(r"[a-z][a-z0-9_]*", name), name
         assert units.unit(feature.unit).symbol == feature.unit, name
-        assert feature.unit in units.INTERNAL_UNITS.values() or feature.unit == "ms", name
+        assert feature.unit in {*units.INTERNAL_UNITS.values(), "ms", "%"}, name
         assert feature.levels, name
         assert set(feature.levels) <= set(LEVELS), name
         assert feature.meaning.strip() == feature.meaning != "", name
         assert len(feature.meaning.splitlines()) == 1, name
-        assert feature.source == "mnephys" or DOI.search(feature.source), name
+        assert feature.source in {"mnephys", "Axion Neural Metric Tool"} or DOI.search(feature.source), name
         assert feature.plausible[0] < feature.plausible[1], name
         assert feature.version >= 1, name

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mnephys.errors import ReadError
-from mnephys.readers.sniff import FORMATS
+from mnephys.readers.sniff import HEAD, recognise
 
 __all__ = ["Found", "find_recordings"]
 
-RECORDING_SUFFIXES = (".abf",)
-_HEAD = max(len(magic) for magic in FORMATS)
+RECORDING_SUFFIXES = (".abf", "spike_list.csv", "neuralmetrics.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +118,6 @@ def _is_recording(path: Path) -> bool:
         if not path.is_file():
             return False
         with path.open("rb") as stream:
-            return stream.read(_HEAD)[:4] in FORMATS
+            return recognise(path, stream.read(HEAD)) is not None
     except OSError:
         return False

@@ -13,14 +13,32 @@ from mnephys._version import __version__
 from mnephys.batch.store import Entry, Store
 from mnephys.batch.workers import side_by_side
 from mnephys.errors import MnephysError, ReadError
+from mnephys.mea.definitions import Definitions
 from mnephys.measurement import FeatureTable
-from mnephys.pipeline import analyse
-from mnephys.readers import read_all
+from mnephys.pipeline import DEFAULT_DEFINITIONS, analyse
+from mnephys.readers import Recording, read_all
+from mnephys.recording import DurationSource, PlateRecording
 from mnephys.samples import Sample
 
-__all__ = ["fingerprint", "measure_all", "measure_one"]
+__all__ = ["Settings", "fingerprint", "measure_all", "measure_one"]
 
 CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How plates are measured.
+
+    Parameters
+    ----------
+    definitions : Definitions
+        What counts as active and as a burst.
+    duration : float, optional
+        Length in s of the recordings whose files do not state it; None where nobody states it.
+    """
+
+    definitions: Definitions = DEFAULT_DEFINITIONS
+    duration: float | None = None
 
 
 def ignore(entry: Entry) -> None:
@@ -28,7 +46,7 @@ def ignore(entry: Entry) -> None:
     del entry
 
 
-def fingerprint(path: Path, sample: Sample) -> str:
+def fingerprint(path: Path, sample: Sample, settings: Settings) -> str:
     """Return a hash of all that the measurements of a file depend on.
 
     Parameters
@@ -37,13 +55,16 @@ def fingerprint(path: Path, sample: Sample) -> str:
         The recording.
     sample : Sample
         What is known of it.
+    settings : Settings
+        How plates are measured.
 
     Returns
     -------
     str
-        SHA-256, hexadecimal; of the file's content, the sample and the version of mnephys.
+        SHA-256, hexadecimal; of the file's content, the sample, the settings and the version of mnephys.
     """
-    digest = hashlib.sha256(json.dumps([__version__, asdict(sample)], sort_keys=True).encode())
+    known = [__version__, asdict(sample), asdict(settings)]
+    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode())
     if not path.is_file():
         return digest.hexdigest()  # a pipe would never end
     try:
@@ -55,7 +76,7 @@ def fingerprint(path: Path, sample: Sample) -> str:
     return digest.hexdigest()
 
 
-def measure_one(path: Path, name: str, sample: Sample) -> Entry:
+def measure_one(path: Path, name: str, sample: Sample, settings: Settings) -> Entry:
     """Measure one file; whatever is wrong with it becomes the entry's error.
 
     Parameters
@@ -66,16 +87,18 @@ def measure_one(path: Path, name: str, sample: Sample) -> Entry:
         What to call it in every output.
     sample : Sample
         What is known of it.
+    settings : Settings
+        How plates are measured.
 
     Returns
     -------
     Entry
         Its measurements, or the reason why there are none.
     """
-    mark = fingerprint(path, sample)
+    mark = fingerprint(path, sample, settings)
     try:
-        recordings = read_all(path)
-        results = [analyse(recording, bias=sample.bias_pa) for recording in recordings]
+        recordings = [_lasting(recording, settings.duration) for recording in read_all(path)]
+        results = [analyse(r, bias=sample.bias_pa, definitions=settings.definitions) for r in recordings]
     except ReadError as error:
         return _failed(name, type(error)(name, error.problem, error.advice), mark)
     except MnephysError as error:
@@ -91,10 +114,23 @@ def measure_one(path: Path, name: str, sample: Sample) -> Entry:
     return Entry(name, mark, "", table, evidence)
 
 
+def _lasting(recording: Recording, duration: float | None) -> Recording:
+    """Return a recording with the length that the user states, where its file states none."""
+    if duration is None or not isinstance(recording, PlateRecording):
+        return recording
+    if recording.duration_source is not DurationSource.SPIKES:
+        return recording
+    try:
+        return recording.lasting(duration)
+    except ValueError as error:
+        raise ReadError(recording.provenance.path, str(error), "correct --duration") from error
+
+
 def measure_all(
     paths: Mapping[str, Path],
     samples: Mapping[str, Sample],
     store: Store,
+    settings: Settings,
     *,
     jobs: int = 1,
     done: Callable[[Entry], None] = ignore,
@@ -109,6 +145,8 @@ def measure_all(
         What is known of each, by the same names.
     store : Store
         Where the results go, one transaction each.
+    settings : Settings
+        How plates are measured.
     jobs : int
         Processes to use.
     done : callable
@@ -117,13 +155,13 @@ def measure_all(
     known = store.fingerprints()
     todo: list[str] = []
     for name, path in paths.items():
-        unchanged = name in known and known[name] == fingerprint(path, samples[name])
+        unchanged = name in known and known[name] == fingerprint(path, samples[name], settings)
         entry = store.get(name) if unchanged else None
         if entry is None:
             todo.append(name)
         else:
             done(entry)
-    tasks = [_Task(paths[name], name, samples[name]) for name in todo]
+    tasks = [_Task(paths[name], name, samples[name], settings) for name in todo]
     processes = min(jobs, len(tasks), os.cpu_count() or 1)
     results = map(_measure, tasks) if processes < 2 else side_by_side(_measure, tasks, processes, killed=_killed)
     for entry in results:
@@ -138,10 +176,11 @@ class _Task:
     path: Path
     name: str
     sample: Sample
+    settings: Settings
 
 
 def _measure(task: _Task) -> Entry:
-    return measure_one(task.path, task.name, task.sample)
+    return measure_one(task.path, task.name, task.sample, task.settings)
 
 
 def _killed(task: _Task) -> Entry:

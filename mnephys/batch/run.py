@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mnephys._version import __version__
 from mnephys.batch.discover import Found
-from mnephys.batch.measure import ignore, measure_all
+from mnephys.batch.measure import Settings, ignore, measure_all
 from mnephys.batch.store import Entry, Store
 from mnephys.errors import StoreError
 from mnephys.maturity.model import Rubric
+from mnephys.maturity.result import Score
+from mnephys.maturity.rubric_set import RubricSet
 from mnephys.measurement import FeatureTable
-from mnephys.pipeline import score_subject
-from mnephys.samples import SampleSheet, Subject, group_subjects
+from mnephys.pipeline import score_subject, score_wells
+from mnephys.recording import LAYOUTS
+from mnephys.samples import PlateWells, SampleSheet, Subject, group_cells, group_wells, known_samples
 
 __all__ = ["Result", "Run", "load_run", "run"]
 
@@ -28,21 +31,24 @@ class Run:
     ----------
     found : Found
         The recordings.
-    rubric : Rubric
-        What counts as mature.
+    rubrics : RubricSet
+        What counts as mature, in cells and in wells.
     sheet : SampleSheet, optional
         Which recording belongs to which subject.
     name_pattern : str, optional
         How to read that from file names.
     jobs : int
         Processes to use.
+    settings : Settings
+        How plates are measured.
     """
 
     found: Found
-    rubric: Rubric
+    rubrics: RubricSet
     sheet: SampleSheet | None = None
     name_pattern: str | None = None
     jobs: int = 1
+    settings: Settings = field(default_factory=Settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Result:
     table : FeatureTable
         Measurements and action potentials of all recordings.
     scores : list of dict
-        One per subject, as JSON wants them.
+        One per cell, per well and recording, and per recording of a plate, as JSON wants them.
     failures : dict of str to str
         Recording and reason, for each that could not be measured.
     notes : tuple of str
@@ -92,21 +98,31 @@ def run(plan: Run, store: Store, *, done: Callable[[Entry], None] = ignore) -> R
     SampleSheetError
         If the sample sheet or the name pattern cannot be used.
     """
-    subjects, notes = group_subjects(plan.found.names, plan.sheet, plan.name_pattern)
-    samples = {name: sample for s in subjects for name, sample in zip(s.names, s.samples, strict=True)}
+    samples, notes = known_samples(plan.found.names, plan.sheet, plan.name_pattern)
     paths = {name: plan.found.paths[name] for name in samples}
-    measure_all(paths, samples, store, jobs=plan.jobs, done=done)
+    measure_all(paths, samples, store, plan.settings, jobs=plan.jobs, done=done)
     store.keep_only(set(samples))
-    tables = {entry.name: entry.table for entry in store if not entry.error}
-    failures = {**plan.found.unreadable, **{entry.name: entry.error for entry in store if entry.error}}
-    scores = [s for subject in subjects if (s := _score(subject, tables, plan.rubric)) is not None]
+    tables: dict[str, FeatureTable] = {}
+    failures = dict(plan.found.unreadable)
+    plates: dict[str, PlateWells] = {}
+    for entry in store:
+        if entry.error:
+            failures[entry.name] = entry.error
+            continue
+        tables[entry.name] = entry.table
+        plates |= _plates(entry)
+    cells, more = group_cells([sample for name, sample in samples.items() if name not in plates])
+    wells, others = group_wells(plates, plan.sheet, plan.name_pattern)
+    notes += more + others
+    scored = [s for subject in cells if (s := _score(subject, tables, plan.rubrics.cell)) is not None]
+    scored += score_wells(wells, {name: tables[name] for name in plates}, plan.rubrics.well)
     table = FeatureTable.concatenate(tables.values())
-    rubric = {"name": plan.rubric.name, "version": plan.rubric.version, "sha256": plan.rubric.sha256}
+    scores = [score.to_json() for score in scored]
     document = {
         "version": __version__,
         "scores": scores,
         "failures": [{"recording": name, "error": error} for name, error in failures.items()],
-        "rubric": {**rubric, "title": plan.rubric.title},
+        "rubrics": _rubrics(plan.rubrics, {score.level for score in scored}),
         "notes": list(notes),
         "samples": {name: sample.facts() for name, sample in samples.items()},
     }
@@ -141,10 +157,29 @@ def load_run(store: Store) -> dict[str, Any]:
         raise StoreError(f"{store.path}: what is kept is damaged; run `mnephys score` again") from error
 
 
-def _score(subject: Subject, tables: dict[str, FeatureTable], rubric: Rubric) -> dict[str, Any] | None:
-    """Return the score of a subject, or None where not one of its recordings could be read."""
+def _plates(entry: Entry) -> dict[str, PlateWells]:
+    """Return the wells of a recording, if it is of a plate."""
+    found = {}
+    for name, record in entry.evidence.items():
+        if record.get("kind") == "plate":
+            layout = LAYOUTS[record["layout"]["name"]]
+            found[name] = PlateWells(layout.name, layout.wells, record["well_facts"])
+    return found
+
+
+def _rubrics(rubrics: RubricSet, levels: set[str]) -> dict[str, dict[str, str]]:
+    """Return what identifies the rubrics that scored something."""
+    return {
+        scale.level: {**scale.identification, "title": scale.title, "note": scale.note}
+        for scale in (rubrics.cell, rubrics.well)
+        if scale.level in levels
+    }
+
+
+def _score(subject: Subject, tables: dict[str, FeatureTable], rubric: Rubric) -> Score | None:
+    """Return the score of a cell, or None where not one of its recordings could be read."""
     measured = {name: sample for name, sample in zip(subject.names, subject.samples, strict=True) if name in tables}
     if not measured:
         return None
     table = FeatureTable.concatenate(tables[name] for name in measured)
-    return score_subject(table, subject.id, list(measured.values()), rubric).to_json()
+    return score_subject(table, subject.id, list(measured.values()), rubric)

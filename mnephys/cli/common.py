@@ -15,6 +15,7 @@ import click
 from mnephys.cli.text import printable
 
 if TYPE_CHECKING:
+    from mnephys.batch.measure import Settings
     from mnephys.batch.store import Entry
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "given",
     "is_missing",
     "not_there",
+    "plate_settings",
     "progress",
     "warn",
 ]
@@ -44,17 +46,31 @@ samples_option = click.option(
     "--samples",
     metavar="FILE",
     type=PATH,
-    help="Sample sheet, CSV or Excel: which file is which cell.",
+    help="Sample sheet, CSV or Excel: which file is which cell, what is in which well.",
 )
 pattern_option = click.option(
-    "--name-pattern", metavar="REGEX", help="Read cell, line, day ... from file names by named groups."
+    "--name-pattern", metavar="REGEX", help="Read cell, plate, line, day (div) ... from file names by named groups."
 )
 rubric_option = click.option(
     "--rubric",
-    "rubric_file",
+    "rubric_files",
     metavar="FILE",
     type=PATH,
-    help="Your own rubric instead of the built-in one.",
+    multiple=True,
+    help="Your own rubric instead of the built-in one; once for cells, once for wells.",
+)
+duration_option = click.option(
+    "--duration",
+    metavar="S",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Length in s of plate recordings whose files do not state it.",
+)
+definitions_option = click.option(
+    "--definitions",
+    type=click.Choice(["axis-2015", "axis-2023"]),
+    default="axis-2023",
+    show_default=True,
+    help="What is an active electrode, a burst, a network burst: the vendor's defaults of which generation.",
 )
 
 
@@ -181,6 +197,27 @@ def given(path: Path | None) -> Path | None:
     if path is not None and is_missing(path):
         raise fail(not_there(path), WRONG_USAGE)
     return path
+
+
+def plate_settings(definitions: str, duration: float | None) -> Settings:
+    """Return how plates are measured.
+
+    Parameters
+    ----------
+    definitions : str
+        Name of the generation.
+    duration : float or None
+        As the user typed it.
+
+    Returns
+    -------
+    Settings
+        For `mnephys.batch`.
+    """
+    from mnephys.batch.measure import Settings
+    from mnephys.mea.definitions import DEFINITIONS
+
+    return Settings(DEFINITIONS[definitions], duration)
 
 
 def emit_json(document: Any) -> None:

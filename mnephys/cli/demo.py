@@ -23,23 +23,23 @@ from mnephys.cli.text import score_lines
 )
 @json_option
 def command(output: Path, as_json: bool) -> None:
-    """Simulate cells, write them as ABF files, score them, write the report.
+    """Simulate cells and a plate in real formats, score them, write the report.
 
-    Needs no data and no network. DIR/recordings gets the simulated ABF files with their ground truth and a
-    sample sheet, DIR gets the results that `mnephys score` writes.
+    Needs no data and no network. DIR/recordings gets simulated cells (ABF files) and a plate on four days (spike
+    lists) with their ground truth and a sample sheet, DIR gets the results that `mnephys score` writes.
     """
-    from mnephys.simulate.cells import DEMO_STAGES, simulate_cells
+    from mnephys.simulate.demo import SHEET, simulate_demo
 
     recordings = output / "recordings"
-    if not any(recordings.glob("*.truth.json")):
+    if not (recordings / SHEET).is_file():
         if recordings.exists() and any(recordings.iterdir()):
             raise fail(f"{recordings}: holds files of others; choose another folder with -o")
-        warn("Simulating motor neurons at four stages ...")
-        simulate_cells(DEMO_STAGES, recordings)
-    result = score_paths([recordings], output, samples=recordings / "samples.csv")
+        warn("Simulating motor neurons at five stages, and a plate on four days ...")
+        simulate_demo(recordings)
+    result = score_paths([recordings], output, samples=recordings / SHEET)
     if as_json:
         emit_json(result.scores)
     else:
         click.echo("\n".join(score_lines(result.scores)))
-    warn("All of these cells are simulated: they show the program, no biology.")
+    warn("All of these cells and wells are simulated: they show the program, no biology.")
     warn(f"Open this page in a browser: {(output / 'report.html').absolute()}")

@@ -12,6 +12,8 @@ from mnephys.cli.common import (
     PATH,
     SOME_FAILED,
     WRONG_USAGE,
+    definitions_option,
+    duration_option,
     emit_json,
     existing,
     fail,
@@ -19,6 +21,7 @@ from mnephys.cli.common import (
     jobs_option,
     json_option,
     pattern_option,
+    plate_settings,
     progress,
     samples_option,
     warn,
@@ -30,6 +33,8 @@ from mnephys.cli.common import (
 @click.option("--list", "as_list", is_flag=True, help="List every feature with unit, meaning and source instead.")
 @samples_option
 @pattern_option
+@duration_option
+@definitions_option
 @jobs_option
 @json_option
 @click.pass_context
@@ -39,6 +44,8 @@ def command(
     as_list: bool,
     samples: Path | None,
     name_pattern: str | None,
+    duration: float | None,
+    definitions: str,
     jobs: int,
     as_json: bool,
 ) -> None:
@@ -54,7 +61,7 @@ def command(
     from mnephys.batch.store import Store
     from mnephys.export.tables import features_csv
     from mnephys.measurement import FeatureTable
-    from mnephys.samples import group_subjects, load_sheet
+    from mnephys.samples import known_samples, load_sheet
 
     given(samples)
     sheet = None if samples is None else load_sheet(samples)
@@ -63,10 +70,9 @@ def command(
         raise fail(f"{', '.join(found.empty_folders)}: holds no recording that can be read")
     for error in found.unreadable.values():
         warn(f"Error: {error}")
-    subjects, notes = group_subjects(found.names, sheet, name_pattern)
-    known = {name: sample for s in subjects for name, sample in zip(s.names, s.samples, strict=True)}
+    known, notes = known_samples(found.names, sheet, name_pattern)
     with Store() as store, progress(len(found.names)) as done:
-        measure_all(found.paths, known, store, jobs=jobs, done=done)
+        measure_all(found.paths, known, store, plate_settings(definitions, duration), jobs=jobs, done=done)
         entries = list(store)
     for note in notes:
         warn(f"Note: {note}")
@@ -83,7 +89,7 @@ def command(
 def _list_features(as_json: bool) -> None:
     from mnephys.pipeline import declared_features
 
-    features = declared_features().values()
+    features = declared_features()
     if as_json:
         emit_json(
             [
@@ -102,4 +108,4 @@ def _list_features(as_json: bool) -> None:
         return
     width = max(len(f.name) for f in features)
     for f in features:
-        click.echo(f"{f.name:<{width}}  {f.unit:<6}  {'/'.join(f.levels):<10}  {f.meaning} [{f.source}]")
+        click.echo(f"{f.name:<{width}}  {f.unit:<6}  {'/'.join(f.levels):<14}  {f.meaning} [{f.source}]")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ from mnephys.cli.common import PATH, emit_json, given, json_option
 from mnephys.cli.text import printable
 
 if TYPE_CHECKING:
-    from mnephys.recording import SweepRecording
+    from mnephys.readers import Recording
+    from mnephys.recording import PlateRecording, SweepRecording
+    from mnephys.summary import PlateSummary
 
 __all__ = ["command", "describe"]
 
@@ -20,7 +23,7 @@ __all__ = ["command", "describe"]
 @click.argument("file", type=PATH)
 @json_option
 def command(file: Path, as_json: bool) -> None:
-    """Show what is in FILE: format, clamp, sweeps, the command and where it comes from, problems."""
+    """Show what is in FILE: sweeps and their command, or wells, electrodes and their spikes; and its problems."""
     from mnephys.readers import read_all
 
     given(file)
@@ -38,30 +41,82 @@ def command(file: Path, as_json: bool) -> None:
             click.echo(f"{key.replace('_', ' '):<{width}}  {indented or '-'}")
 
 
-def describe(recording: SweepRecording) -> dict[str, Any]:
+def describe(recording: Recording) -> dict[str, Any]:
     """Return what a person wants to know of a recording before analysing it.
 
     Parameters
     ----------
-    recording : SweepRecording
+    recording : SweepRecording, PlateRecording or PlateSummary
         As read.
 
     Returns
     -------
     dict
-        JSON-ready; steps only under current clamp.
+        JSON-ready.
     """
+    from mnephys.recording import SweepRecording
+    from mnephys.summary import PlateSummary
+
+    origin = recording.provenance
+    head = {
+        "file": origin.path,
+        "format": f"{origin.format} {origin.format_version}".strip(),
+        "sha256": origin.sha256,
+    }
+    if isinstance(recording, SweepRecording):
+        return head | _describe_sweeps(recording)
+    if isinstance(recording, PlateSummary):
+        return head | _describe_summary(recording)
+    return head | _describe_plate(recording)
+
+
+def _describe_plate(plate: PlateRecording) -> dict[str, Any]:
+    trains = plate.trains
+    return {
+        "plate": plate.layout.name,
+        "electrodes": plate.electrodes.size,
+        "spikes": trains.n_spikes,
+        "electrodes_with_spikes": int((trains.counts > 0).sum()),
+        "start_s": trains.start,
+        "duration_s": plate.duration,
+        "duration_source": plate.duration_source.value,
+        "wells": _facts(plate.well_facts),
+        "events": [f"{time:.3f} s: {text}" for time, text in plate.events],
+        "well_problems": [f"{well}: {why}" for well, why in plate.well_problems.items()],
+        "problems": list(plate.problems),
+    }
+
+
+def _describe_summary(summary: PlateSummary) -> dict[str, Any]:
+    of_plate = [row for row in summary.table if row.level == "plate"]
+    return {
+        "plate": summary.layout.name,
+        "metrics": len({row.feature for row in summary.table if row.level == "well"}),
+        "settings": [f"{row.feature}: {row.text or row.value if row.ok else row.reason}" for row in of_plate],
+        "wells": _facts(summary.well_facts),
+        "wells_without_data": [r.id for r in summary.table.select("qc_well", level="well") if not r.ok],
+        "problems": list(summary.problems),
+    }
+
+
+def _facts(facts: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return what the file says of wells, one line per set of facts that several share."""
+    from mnephys.maturity.plate_score import well_ranges
+
+    together: dict[str, list[str]] = {}
+    for well, said in facts.items():
+        together.setdefault(", ".join(f"{key} {value}" for key, value in said.items()), []).append(well)
+    return [f"{well_ranges(wells)}: {said}" for said, wells in together.items() if said]
+
+
+def _describe_sweeps(recording: SweepRecording) -> dict[str, Any]:
     import numpy as np
 
     from mnephys.recording import Clamp
 
-    origin = recording.provenance
     seen = recording.response[np.isfinite(recording.response)]
     span = f"{seen.min():.4g} to {seen.max():.4g} {recording.response_unit}" if seen.size else "no sample"
     description: dict[str, Any] = {
-        "file": origin.path,
-        "format": f"{origin.format} {origin.format_version}".strip(),
-        "sha256": origin.sha256,
         "clamp": recording.clamp.value,
         "channel": recording.channel,
         "sweeps": recording.n_sweeps,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from mnephys.cli.common import (
     NOTHING_DONE,
     SOME_FAILED,
     WRONG_USAGE,
+    definitions_option,
+    duration_option,
     emit_json,
     existing,
     fail,
@@ -20,6 +23,7 @@ from mnephys.cli.common import (
     json_option,
     paths_argument,
     pattern_option,
+    plate_settings,
     progress,
     rubric_option,
     samples_option,
@@ -28,6 +32,7 @@ from mnephys.cli.common import (
 from mnephys.cli.text import score_lines
 
 if TYPE_CHECKING:
+    from mnephys.batch.measure import Settings
     from mnephys.batch.run import Result
 
 __all__ = ["command", "exit_code", "score_paths"]
@@ -45,6 +50,8 @@ __all__ = ["command", "exit_code", "score_paths"]
 @samples_option
 @pattern_option
 @rubric_option
+@duration_option
+@definitions_option
 @jobs_option
 @json_option
 @click.pass_context
@@ -54,11 +61,13 @@ def command(
     output: Path | None,
     samples: Path | None,
     name_pattern: str | None,
-    rubric_file: Path | None,
+    rubric_files: tuple[Path, ...],
+    duration: float | None,
+    definitions: str,
     jobs: int,
     as_json: bool,
 ) -> None:
-    r"""Score the maturity of every cell in files and folders.
+    r"""Score the maturity of every cell, and of the network in every well, in files and folders.
 
     Without -o the scores are printed. With -o the folder also gets features.csv, spikes.csv, scores.csv,
     scores.json and report.html.
@@ -67,11 +76,18 @@ def command(
     Examples:
       mnephys score cell07.abf
       mnephys score recordings/ -o results --samples samples.csv --jobs 4
+      mnephys score plates/ -o results --name-pattern "(?P<plate>MW[0-9-]+)_DIV(?P<div>[0-9]+)"
     """
     present, missing = existing(paths)
     given(samples)
     result = score_paths(
-        present, output, samples=samples, name_pattern=name_pattern, rubric_file=rubric_file, jobs=jobs
+        present,
+        output,
+        samples=samples,
+        name_pattern=name_pattern,
+        rubric_files=rubric_files,
+        settings=plate_settings(definitions, duration),
+        jobs=jobs,
     )
     if as_json:
         emit_json(result.scores)
@@ -109,8 +125,9 @@ def score_paths(
     output: Path | None,
     *,
     samples: Path | None = None,
-    rubric_file: Path | None = None,
+    rubric_files: Sequence[Path] = (),
     name_pattern: str | None = None,
+    settings: Settings | None = None,
     jobs: int = 1,
 ) -> Result:
     """Score files and folders, and write the outputs where a folder is given.
@@ -121,10 +138,14 @@ def score_paths(
         That exist.
     output : Path or None
         Folder for the outputs.
-    samples, rubric_file : Path, optional
-        Sample sheet and rubric.
+    samples : Path, optional
+        Sample sheet.
+    rubric_files : sequence of Path, optional
+        Rubrics.
     name_pattern : str, optional
         Regular expression with named groups, for file names.
+    settings : Settings, optional
+        How plates are measured.
     jobs : int
         Processes to use.
 
@@ -139,25 +160,27 @@ def score_paths(
         If there is no recording, or the rubric does not exist.
     """
     from mnephys.batch.discover import find_recordings
+    from mnephys.batch.measure import Settings
     from mnephys.batch.run import Run, run
     from mnephys.batch.store import Store
     from mnephys.cli.outputs import write_outputs
-    from mnephys.maturity.rubric import load_rubric
+    from mnephys.maturity.rubric_set import load_rubrics
+    from mnephys.readers.sniff import FORMATS
     from mnephys.samples import load_sheet
 
-    rubric = load_rubric(given(rubric_file))
+    rubrics = load_rubrics([given(path) or path for path in rubric_files])
     sheet = None if samples is None else load_sheet(samples)
     found = find_recordings(paths)
     if not found.names and not found.unreadable:
         where = ", ".join(found.empty_folders)
-        raise fail(f"{where}: holds no recording that can be read; give a folder with ABF files")
+        raise fail(f"{where}: holds no recording that can be read; give a folder with {', '.join(FORMATS)}")
     for folder in found.empty_folders:
         warn(f"Warning: {folder}: holds no recording that can be read")
     for error in found.unreadable.values():
         warn(f"Error: {error}")
     with Store(output) as store:
         with progress(len(found.names)) as done:
-            result = run(Run(found, rubric, sheet, name_pattern, jobs), store, done=done)
+            result = run(Run(found, rubrics, sheet, name_pattern, jobs, settings or Settings()), store, done=done)
         if output is not None:
             write_outputs(result, output)
     for note in result.notes:

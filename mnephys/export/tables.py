@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from mnephys.wording import one_line
 
 __all__ = ["features_csv", "scores_csv", "spikes_csv"]
 
+_SCORED = ("subject", "level", "id", "recording", "stage", "claim", "network_stage", "maturity_index", "confidence")
+_SAMPLE = ("plate", "line", "differentiation", "div", "day_of_differentiation", "plated", "treatment", "control")
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -86,7 +89,7 @@ def spikes_csv(table: FeatureTable) -> str:
 
 
 def scores_csv(scores: Sequence[Mapping[str, Any]]) -> str:
-    """Return one row per subject: stage, claim, index, domains and the main reason.
+    """Return one row per score: stage, claim, index, domains, what was stated about it, and the main reason.
 
     Parameters
     ----------
@@ -100,20 +103,20 @@ def scores_csv(scores: Sequence[Mapping[str, Any]]) -> str:
 
     Examples
     --------
-    >>> scores_csv([]).startswith("subject,level,stage")
+    >>> scores_csv([]).startswith("subject,level,id,recording,stage")
     True
     """
     domains = list(dict.fromkeys(name for score in scores for name in score["domains"]))
-    head = ["subject", "level", "stage", "claim", "network_stage", "maturity_index", "interval_low", "interval_high"]
-    head += [f"domain_{name}" for name in domains] + ["identity", "status", "reason", "sources", "rubric"]
+    head = [*_SCORED, "interval_low", "interval_high", *(f"domain_{name}" for name in domains)]
+    head += [*_SAMPLE, "identity", "status", "reason", "sources", "rubric"]
     return _csv(tuple(head), (_score_row(score, domains) for score in scores))
 
 
 def _score_row(score: Mapping[str, Any], domains: Sequence[str]) -> list[Any]:
     low, high = score["interval"] or (None, None)
-    row = [score[key] for key in ("subject", "level", "stage", "claim", "network_stage", "maturity_index")]
-    row += [low, high]
+    row = [*(score[key] for key in _SCORED), low, high]
     row += [score["domains"].get(name, {}).get("score") for name in domains]
+    row += [score["sample"].get(key) for key in _SAMPLE]
     row += [score["identity"]["call"], score["status"], (score["reasons"] or [""])[0]]
     return [*row, "; ".join(score["sources"]), f"{score['rubric']['name']} {score['rubric']['version']}"]
 
@@ -122,13 +125,20 @@ def _csv(head: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(head)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    # The same few words fill most cells of a long table.
+    safe = _Safe()
+    writer.writerows([safe[value] if isinstance(value, str) else _cell(value) for value in row] for row in rows)
     return stream.getvalue()
 
 
+class _Safe(dict[str, str]):
+    """The safe form of each text, made once."""
+
+    def __missing__(self, text: str) -> str:
+        return self.setdefault(text, safe_text(text))
+
+
 def _cell(value: Any) -> Any:
-    if isinstance(value, str):
-        return safe_text(value)
-    if value is None or (isinstance(value, float) and not np.isfinite(value)):
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     return repr(round(value, 9)) if isinstance(value, float) else value

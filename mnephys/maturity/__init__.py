@@ -1,13 +1,27 @@
 """Maturity: from the measurements of one subject to a stage, with the evidence for it.
 
-It sees measurements, never samples. `score_cell` scores one cell by a rubric, a TOML file in which
-every cut has its source.
+It sees measurements, never samples. `score_cell` scores one cell, `score_networks` the wells of plates, each by a
+rubric: a TOML file in which every cut has its source.
 """
 
 from mnephys.maturity.conditions import Conditions
 from mnephys.maturity.model import Rubric
+from mnephys.maturity.network_rubric import NetworkRubric, load_network_rubric
+from mnephys.maturity.network_score import score_networks
 from mnephys.maturity.result import Score
 from mnephys.maturity.rubric import load_rubric
+from mnephys.maturity.rubric_set import RubricSet, load_rubrics
 from mnephys.maturity.score import score_cell
 
-__all__ = ["Conditions", "Rubric", "Score", "load_rubric", "score_cell"]
+__all__ = [
+    "Conditions",
+    "NetworkRubric",
+    "Rubric",
+    "RubricSet",
+    "Score",
+    "load_network_rubric",
+    "load_rubric",
+    "load_rubrics",
+    "score_cell",
+    "score_networks",
+]

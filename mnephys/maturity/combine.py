@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from mnephys.errors import UnitsError
-from mnephys.maturity.model import AMPLITUDE, DRIVE, PATTERN, QUALITY, RANGE, Combine, Criterion, Rubric
+from mnephys.maturity.model import AMPLITUDE, DRIVE, PATTERN, QUALITY, RANGE, Rubric
+from mnephys.maturity.scale import Combine, Criterion
 from mnephys.measurement import FeatureTable, Measurement, Status
 from mnephys.units import conversion_factor
 from mnephys.wording import nearest
 
-__all__ = ["Drive", "Observed", "combine"]
+__all__ = ["Drive", "Observed", "checked", "combine"]
 
 
 _REACHED = "reached"
@@ -144,10 +145,10 @@ def _missing(criterion: Criterion, status: Status, reason: str) -> Measurement:
 def _one(criterion: Criterion, rows: Sequence[Measurement]) -> Measurement | None:
     if not rows:
         return None
-    checked = [_checked(criterion, row) for row in rows]
-    usable = [row for row in checked if row.ok]
+    found = [checked(criterion, row) for row in rows]
+    usable = [row for row in found if row.ok]
     if not usable:
-        return checked[0]
+        return found[0]
     if len(usable) == 1:
         return usable[0]
     remark = f"{criterion.combine.value.replace('_', ' ')} of {len(usable)} measurements"
@@ -163,8 +164,28 @@ def _one(criterion: Criterion, rows: Sequence[Measurement]) -> Measurement | Non
     return replace(usable[0], value=float(value), reason=remark, recording="")
 
 
-def _checked(criterion: Criterion, row: Measurement) -> Measurement:
-    """Return the row in the unit of the criterion, or as bad input where it cannot be judged."""
+def checked(criterion: Criterion, row: Measurement) -> Measurement:
+    """Return a row in the unit of its criterion, or as bad input where it cannot be judged.
+
+    Parameters
+    ----------
+    criterion : Criterion
+        Of the row's feature.
+    row : Measurement
+        As it was measured, with any status.
+
+    Returns
+    -------
+    Measurement
+        The same where it is not ``ok``.
+
+    Examples
+    --------
+    >>> from mnephys.maturity.rubric import load_rubric
+    >>> criterion = load_rubric().criteria["input_resistance"]
+    >>> checked(criterion, Measurement("input_resistance", 0.4, "", "GOhm")).value
+    400.0
+    """
     if not row.ok:
         return row
     if criterion.categories:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mnephys.maturity.model import Criterion, Role
-from mnephys.measurement import Status
+from mnephys.maturity.scale import Criterion, Role, Scale
+from mnephys.measurement import Measurement, Status
 
-__all__ = ["Evidence", "cut_text", "in_range", "points"]
+__all__ = ["Evidence", "cut_text", "evidence_line", "in_range", "points"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,47 @@ class Evidence:
             One entry per parameter.
         """
         return {name: str(v) if isinstance(v := getattr(self, name), Status) else v for name in self.__slots__}
+
+
+def evidence_line(
+    scale: Scale, criterion: Criterion, row: Measurement, worth: float | None, remarks: Sequence[str]
+) -> Evidence:
+    """Return the line of evidence of one criterion.
+
+    Parameters
+    ----------
+    scale : Scale
+        The rubric, whose sources are cited.
+    criterion : Criterion
+        One of it.
+    row : Measurement
+        What was measured.
+    worth : float, optional
+        Its points.
+    remarks : sequence of str
+        What a reader should know of the value.
+
+    Returns
+    -------
+    Evidence
+        With cuts and sources in words.
+    """
+    return Evidence(
+        feature=criterion.feature,
+        value=row.value,
+        text=row.text,
+        unit=criterion.unit,
+        status=row.status,
+        reason="; ".join(remarks),
+        cut=cut_text(criterion),
+        immature=criterion.immature,
+        mature=criterion.mature,
+        points=worth,
+        domain=criterion.domain,
+        source=scale.cite(criterion),
+        basis=criterion.basis.value,
+        note=criterion.note,
+    )
 
 
 def points(criterion: Criterion, value: float | str) -> float:

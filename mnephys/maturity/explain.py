@@ -8,7 +8,8 @@ import math
 from mnephys.maturity.combine import Drive
 from mnephys.maturity.findings import Case, amount, finding, held_off_rest, lower_first, piece, upper_first
 from mnephys.maturity.gates import Outcome, passes
-from mnephys.maturity.model import INPUT_RESISTANCE, PATTERN, Basis, Gate, Role
+from mnephys.maturity.model import INPUT_RESISTANCE, PATTERN
+from mnephys.maturity.scale import Basis, Gate, Role
 from mnephys.maturity.scenarios import AS_FOUND, Scenario
 from mnephys.maturity.stage import Claim, Stage
 

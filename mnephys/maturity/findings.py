@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from mnephys.maturity.combine import Observed
 from mnephys.maturity.conditions import Conditions
-from mnephys.maturity.model import EVERY_DOMAIN, RESTING, Gate, Role, Rubric
+from mnephys.maturity.model import RESTING, Rubric
+from mnephys.maturity.scale import EVERY_DOMAIN, Gate, Role
 from mnephys.maturity.scenarios import Scenario, Unknowns
 from mnephys.maturity.stage import Stage, Verdict
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mnephys.maturity.model import EVERY_DOMAIN, Criterion, Gate, Rubric
+from mnephys.maturity.scale import EVERY_DOMAIN, Criterion, Gate, Scale
 
 __all__ = ["TIE", "Known", "Outcome", "passes"]
 
@@ -28,7 +28,7 @@ class Known:
 
     Parameters
     ----------
-    rubric : Rubric
+    rubric : Scale
         What counts.
     numbers : mapping of str to float
         Measured values, in the units of the criteria.
@@ -42,7 +42,7 @@ class Known:
         Whether a current is known to hold the cell off rest.
     """
 
-    rubric: Rubric
+    rubric: Scale
     numbers: Mapping[str, float]
     categories: Mapping[str, str]
     scores: Mapping[str, float | None]

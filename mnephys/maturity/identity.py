@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mnephys.maturity.criteria import Evidence, in_range
-from mnephys.maturity.model import Role, Rubric
+from mnephys.maturity.model import Rubric
+from mnephys.maturity.scale import Role
 
-__all__ = ["CONSISTENT", "NOT_ASSESSED", "NOT_DISTINCTIVE", "Identity", "identify"]
+__all__ = ["CONSISTENT", "NOT_ASSESSED", "NOT_DISTINCTIVE", "NO_CELL", "Identity", "identify"]
 
 NOT_ASSESSED = "not assessed"
 CONSISTENT = "consistent"
@@ -49,6 +50,10 @@ class Identity:
             ``call``, ``reasons`` and ``criteria``.
         """
         return {"call": self.call, "reasons": list(self.reasons), "criteria": [e.to_json() for e in self.criteria]}
+
+
+NO_CELL = Identity(NOT_ASSESSED, ("Activity on electrodes does not tell a motor neuron from another neuron.",), ())
+"""What can be said of the identity of the cells in a well: nothing."""
 
 
 def identify(rubric: Rubric, numbers: Mapping[str, float], evidence: tuple[Evidence, ...]) -> Identity:

@@ -9,7 +9,8 @@ from enum import StrEnum
 from typing import TypeVar
 
 from mnephys.errors import UnitsError
-from mnephys.maturity.model import PATTERN, Basis, Combine, Criterion, Role
+from mnephys.maturity.model import PATTERN
+from mnephys.maturity.scale import Basis, Combine, Criterion, Role
 from mnephys.maturity.section import Section
 from mnephys.units import unit
 from mnephys.wording import nearest
@@ -33,6 +34,7 @@ _KEYS = (
     "magnitude",
     "stands_in_for",
     "zero_for_patterns",
+    "needs_active",
     "source",
     "basis",
     "note",
@@ -162,6 +164,7 @@ def _criterion(section: Section, domains: Mapping[str, object], references: Mapp
         magnitude=section.flag("magnitude"),
         stands_in_for=section.text("stands_in_for", ""),
         zero_for_patterns=section.texts("zero_for_patterns"),
+        needs_active=_count(section, "needs_active"),
         source={cut: source.texts(cut) for cut in source.data},
         basis=_member(section, "basis", Basis, None if role is not Role.STAND_IN else Basis.PROXY),
         note=section.text("note", ""),
@@ -179,6 +182,13 @@ def _member(section: Section, key: str, kind: type[E], default: E | None) -> E:
         raise section.error(f"{key} is {word!r}", nearest(word, [member.value for member in kind])) from None
 
 
+def _count(section: Section, key: str) -> int:
+    number = section.number(key) or 0.0
+    if number < 0 or not number.is_integer():
+        raise section.error(f"{key} is {number:g}", "it needs to be 0, 1, 2, ...")
+    return int(number)
+
+
 def _phrases(section: Section) -> dict[str, str]:
     phrases = section.below("phrases", section.below("categories").data)
     return {name: phrases.text(name) for name in phrases.data}
@@ -186,8 +196,9 @@ def _phrases(section: Section) -> dict[str, str]:
 
 def _check_cuts(section: Section, criterion: Criterion) -> None:
     if criterion.role is Role.STAND_IN:
-        if any(cut in section for cut in (*_CUTS, "categories")):
-            raise section.error("a stand-in has cuts of its own", "leave them out, those of stands_in_for are used")
+        if any(cut in section for cut in ("low", "high", "categories")):
+            raise section.error("a stand-in has a range or categories", "give immature and mature, or neither")
+        _check_ramp(section, criterion)
         return
     if criterion.role is Role.IDENTITY:
         low = -math.inf if criterion.low is None else criterion.low
@@ -218,7 +229,7 @@ def _check_ramp(section: Section, criterion: Criterion) -> None:
 
 
 def _check_source(section: Section, criterion: Criterion, references: Mapping[str, object]) -> None:
-    if criterion.role is Role.STAND_IN:
+    if criterion.role is Role.STAND_IN and criterion.mature is None:
         return
     needed = [cut for cut in _CUTS if cut in section] or (["immature", "mature"] if criterion.categories else ["value"])
     source = section.below("source", [*needed, *(["intermediate"] if criterion.categories else [])])
@@ -230,13 +241,16 @@ def _check_source(section: Section, criterion: Criterion, references: Mapping[st
 
 
 def _with_cuts(stand_in: Criterion, section: Section, found: Mapping[str, Criterion]) -> Criterion:
+    """Return a stand-in with its own cuts, or with those of what it stands in for."""
     target = found.get(stand_in.stands_in_for)
-    if target is None or target.role is not Role.SCORED or target.categories:
+    if target is None or target.feature == stand_in.feature or target.mature is None or not target.counts:
         raise section.error(
             f"stands_in_for is {stand_in.stands_in_for!r}", nearest(stand_in.stands_in_for, _ramps(found))
         )
     if (target.unit, target.domain) != (stand_in.unit, stand_in.domain):
         raise section.error(f"differs in unit or domain from {target.feature}", "make them the same")
+    if stand_in.mature is not None:
+        return stand_in
     return replace(
         stand_in,
         immature=target.immature,
@@ -249,4 +263,4 @@ def _with_cuts(stand_in: Criterion, section: Section, found: Mapping[str, Criter
 
 
 def _ramps(found: Mapping[str, Criterion]) -> list[str]:
-    return [name for name, c in found.items() if c.role is Role.SCORED and c.mature is not None]
+    return [name for name, c in found.items() if c.counts and c.mature is not None]

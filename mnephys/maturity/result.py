@@ -44,15 +44,15 @@ class Score:
     Parameters
     ----------
     subject, level, id, recording : str
-        What was scored: its name, ``cell``, its id, and the recording where there is only one.
+        What was scored: its name, ``cell``, ``well`` or ``plate``, its id, and the recording where there is only one.
     sources : tuple of str
         Names of the recordings used.
-    stage : str
-        ``immature``, ``intermediate``, ``mature`` or ``indeterminate``.
-    claim : str
-        ``none``, ``excitable``, ``functional`` or ``mature_in_vitro``.
+    stage : str or None
+        ``immature``, ``intermediate``, ``mature`` or ``indeterminate``; None for wells and plates.
+    claim : str or None
+        ``none``, ``excitable``, ``functional`` or ``mature_in_vitro``; None for wells and plates.
     network_stage : str or None
-        None for cells.
+        ``absent``, ``emerging``, ``organised`` or ``indeterminate``; None for cells.
     maturity_index : float or None
         0 to 1; None where no weighted domain was measured.
     interval : tuple of float or None
@@ -71,6 +71,10 @@ class Score:
         control, ``not_applicable`` where nothing was measured that the rubric scores.
     rubric : mapping of str to str
         Name, version and SHA-256 of the rubric.
+    confidence : str or None
+        ``low``, ``moderate`` or ``high``: what speaks for the score of a well beside its criteria; None for cells.
+    sample : mapping of str to str, float or bool
+        What was stated about the subject: line, day and so on. Nothing of it enters the index.
     """
 
     subject: str
@@ -78,8 +82,8 @@ class Score:
     id: str
     recording: str
     sources: tuple[str, ...]
-    stage: str
-    claim: str
+    stage: str | None
+    claim: str | None
     network_stage: str | None
     maturity_index: float | None
     interval: tuple[float, float] | None
@@ -89,6 +93,8 @@ class Score:
     reasons: tuple[str, ...]
     status: Status
     rubric: Mapping[str, str] = field(default_factory=dict)
+    confidence: str | None = None
+    sample: Mapping[str, str | float | bool] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON wants it.
@@ -104,9 +110,9 @@ class Score:
             "id": self.id,
             "recording": self.recording,
             "sources": list(self.sources),
-            "stage": str(self.stage),
-            "claim": str(self.claim),
-            "network_stage": self.network_stage,
+            "stage": _text(self.stage),
+            "claim": _text(self.claim),
+            "network_stage": _text(self.network_stage),
             "maturity_index": _rounded(self.maturity_index),
             "interval": None if self.interval is None else [_rounded(bound) for bound in self.interval],
             "domains": {
@@ -123,11 +129,16 @@ class Score:
             "reasons": list(self.reasons),
             "status": str(self.status),
             "rubric": dict(self.rubric),
+            "confidence": _text(self.confidence),
+            "sample": dict(self.sample),
         }
 
     def _headline(self) -> str:
         index = "no maturity index" if self.maturity_index is None else f"maturity index {self.maturity_index:.2f}"
         span = "" if self.interval is None else f" ({self.interval[0]:.2f} to {self.interval[1]:.2f})"
+        if self.stage is None:
+            sure = "" if self.confidence is None else f", confidence {self.confidence}"
+            return f"network {self.network_stage}, {index}{span}{sure}"
         return f"{self.stage}, claim {self.claim}, {index}{span}"
 
     def __repr__(self) -> str:
@@ -156,6 +167,10 @@ def _cells(evidence: Evidence) -> tuple[str, ...]:
     shown = evidence.text or value.strip() or evidence.reason
     points = "" if evidence.points is None else f"{evidence.points:.2f}"
     return evidence.feature, shown, evidence.cut, points, evidence.basis
+
+
+def _text(word: str | None) -> str | None:
+    return None if word is None else str(word)
 
 
 def _rounded(value: float | None) -> float | None:

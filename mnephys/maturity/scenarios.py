@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mnephys.maturity.conditions import Conditions
-from mnephys.maturity.model import HOLDING, INPUT_RESISTANCE, PATTERN, RESTING, Role, Rubric, Scenarios
+from mnephys.maturity.model import HOLDING, INPUT_RESISTANCE, PATTERN, RESTING, Rubric, Scenarios
+from mnephys.maturity.scale import Role
 from mnephys.maturity.seal import behind_seal, possible_seals
 
 __all__ = [

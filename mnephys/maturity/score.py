@@ -7,13 +7,14 @@ from dataclasses import replace
 
 from mnephys.maturity.combine import Observed, combine
 from mnephys.maturity.conditions import Conditions
-from mnephys.maturity.criteria import Evidence, cut_text
+from mnephys.maturity.criteria import Evidence, evidence_line
 from mnephys.maturity.explain import explain
 from mnephys.maturity.findings import Case
 from mnephys.maturity.identity import identify
-from mnephys.maturity.model import CLAIMS, PATTERN, Role, Rubric
+from mnephys.maturity.model import CLAIMS, PATTERN, Rubric
 from mnephys.maturity.result import DomainScore, Score
 from mnephys.maturity.rubric import load_rubric
+from mnephys.maturity.scale import Role
 from mnephys.maturity.scenarios import adjusted, possible_patterns, unknowns, with_pattern
 from mnephys.maturity.stage import Claim, Stage, Verdict, domain_scores, judge, maturity_index
 from mnephys.measurement import FeatureTable, Measurement, Status
@@ -94,7 +95,7 @@ def score_cell(
         identity=identify(rubric, measured, tuple(line for name, line in evidence.items() if is_identity[name])),
         reasons=explain(Case(rubric, observed, conditions, space, numbers, verdicts, stage)),
         status=_status(observed, reference),
-        rubric={"name": rubric.name, "version": rubric.version, "sha256": rubric.sha256},
+        rubric=rubric.identification,
     )
 
 
@@ -118,22 +119,7 @@ def _evidence(
         remarks.append(f"counts {verdict.points[name]:g}, as the firing pattern says so")
     if criterion.role is Role.STAND_IN and name in verdict.points:
         remarks.append(f"stands in for {criterion.stands_in_for}")
-    return Evidence(
-        feature=name,
-        value=row.value,
-        text=row.text,
-        unit=criterion.unit,
-        status=row.status,
-        reason="; ".join(remarks),
-        cut=cut_text(criterion),
-        immature=criterion.immature,
-        mature=criterion.mature,
-        points=verdict.points.get(name),
-        domain=criterion.domain,
-        source=rubric.cite(criterion),
-        basis=criterion.basis.value,
-        note=criterion.note,
-    )
+    return evidence_line(rubric, criterion, row, verdict.points.get(name), remarks)
 
 
 def _domains(rubric: Rubric, observed: Observed, verdict: Verdict) -> dict[str, DomainScore]:

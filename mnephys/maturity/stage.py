@@ -10,7 +10,8 @@ from enum import StrEnum
 from mnephys.maturity.combine import Drive
 from mnephys.maturity.criteria import points
 from mnephys.maturity.gates import TIE, Known, Outcome
-from mnephys.maturity.model import CLAIMS, PATTERN, Gate, Role, Rubric
+from mnephys.maturity.model import CLAIMS, PATTERN, Rubric
+from mnephys.maturity.scale import Gate, Role, Scale
 
 __all__ = ["Claim", "Stage", "Verdict", "domain_scores", "judge", "maturity_index"]
 
@@ -130,12 +131,12 @@ def _all_points(rubric: Rubric, numbers: Mapping[str, float], categories: Mappin
     return worth
 
 
-def domain_scores(rubric: Rubric, worth: Mapping[str, float]) -> dict[str, float | None]:
+def domain_scores(rubric: Scale, worth: Mapping[str, float]) -> dict[str, float | None]:
     """Return the score of each domain.
 
     Parameters
     ----------
-    rubric : Rubric
+    rubric : Scale
         What counts.
     worth : mapping of str to float
         Points of each feature that counts.
@@ -169,12 +170,12 @@ def domain_scores(rubric: Rubric, worth: Mapping[str, float]) -> dict[str, float
     return scores
 
 
-def maturity_index(rubric: Rubric, scores: Mapping[str, float | None]) -> float | None:
+def maturity_index(rubric: Scale, scores: Mapping[str, float | None]) -> float | None:
     """Return the weighted mean of the domains that were measured.
 
     Parameters
     ----------
-    rubric : Rubric
+    rubric : Scale
         The weights.
     scores : mapping of str to float or None
         Of each domain.

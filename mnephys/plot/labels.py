@@ -41,6 +41,15 @@ _FEATURES = {
     "na_k_ratio": "Na\N{SUPERSCRIPT PLUS SIGN}/K\N{SUPERSCRIPT PLUS SIGN} ratio",
     "spike_frequency_adaptation": "spike-frequency adaptation",
     "persistent_inward_current_onset": "persistent inward current onset",
+    "inter_burst_interval": "inter-burst interval",
+    "inter_burst_interval_cv": "CV of inter-burst intervals",
+    "network_inter_burst_interval": "inter-network-burst interval",
+    "network_inter_burst_interval_cv": "CV of inter-network-burst intervals",
+    "burst_percentage": "spikes in bursts",
+    "network_burst_percentage": "spikes in network bursts",
+    "area_under_normalized_cross_correlation": "area under normalised cross-correlation",
+    "area_under_cross_correlation": "area under cross-correlation",
+    "spike_distance": "SPIKE distance",
     "sttc": "spike time tiling coefficient",
 }
 _WORDS = {"ap": "AP", "aps": "APs", "ahp": "AHP", "isi": "ISI", "cv": "CV", "spsc": "sPSC", "qc": "quality:"}

@@ -1,7 +1,8 @@
 """Colours, letter sizes and axes that all figures share.
 
 The colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/), which stay apart in every common
-form of colour blindness; ordered values use viridis. Figures are drawn on `matplotlib.figure.Figure` objects:
+form of colour blindness; ordered values use viridis, and the maturity index ten steps from pale sand to deep blue that
+darken evenly, so that they also stay apart in grey. Figures are drawn on `matplotlib.figure.Figure` objects:
 no backend is chosen and no global figure list is touched, so that drawing works in threads and on clusters.
 """
 
@@ -16,17 +17,26 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["dress", "new_axes", "ordered_colours", "say"]
+__all__ = ["INDEX_COLOURS", "dress", "index_step", "new_axes", "ordered_colours", "say", "told_apart"]
 
 INK = "#22272e"
 MUTED = "#68727d"
 BLUE = "#0072b2"
 VERMILLION = "#d55e00"
 GREY = "#9aa2ab"
+GREEN = "#009e73"
+PURPLE = "#a8447c"
 IMMATURE = "#f7dcc8"
 BETWEEN = "#e9ecef"
 MATURE = "#cfe3f1"
 BLANK = "#f5f6f7"
+INDEX_COLOURS = (
+    "#f8f0d4", "#d9e1bb", "#b6d2aa", "#90c2a0", "#69b29b", "#449f99", "#268b96", "#1a758f", "#205e84", "#274973",
+)  # fmt: skip
+"""Colours of the maturity index, each for a tenth of its range."""
+
+DARK_STEP = 7
+"""The first of `INDEX_COLOURS` on which letters have to be white."""
 
 LABEL_SIZE = 7.5
 TICK_SIZE = 7.0
@@ -151,3 +161,50 @@ def ordered_colours(values: ArrayLike) -> NDArray[np.float64]:
     share = (numbers - finite.min()) / span if span > 0 else np.full(numbers.shape, 0.4)
     mapped: Any = colormaps["viridis"](0.1 + 0.8 * np.where(np.isfinite(share), share, 0.5))
     return np.asarray(mapped, dtype=float)
+
+
+def index_step(index: float) -> int:
+    """Return which of the colours of the maturity index belongs to a value.
+
+    Parameters
+    ----------
+    index : float
+        From 0 to 1; what lies beyond has the colour of the end.
+
+    Returns
+    -------
+    int
+        Position in `INDEX_COLOURS`.
+
+    Examples
+    --------
+    >>> index_step(0.0), index_step(0.31), index_step(1.0)
+    (0, 3, 9)
+    """
+    # Rounded as it is printed, so that two wells of one number have one colour.
+    return min(max(int(round(index, 2) * 10 + 1e-9), 0), len(INDEX_COLOURS) - 1)
+
+
+def told_apart(i: int) -> tuple[str, Any]:
+    """Return colour and dashes of a line that stands beside others.
+
+    Parameters
+    ----------
+    i : int
+        Its number, from 0.
+
+    Returns
+    -------
+    colour : str
+        As a hexadecimal number.
+    dashes : str or tuple
+        A line style of matplotlib; no two neighbours share one, so that lines also stay apart in grey.
+
+    Examples
+    --------
+    >>> told_apart(0)
+    ('#0072b2', '-')
+    """
+    colours = (BLUE, VERMILLION, GREEN, PURPLE, INK)
+    dashes: tuple[Any, ...] = ("-", (0, (5, 1.6)), (0, (1.2, 1.2)), (0, (6, 1.4, 1.2, 1.4)))
+    return colours[i % len(colours)], dashes[i % len(dashes)]

@@ -9,12 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from mnephys.errors import SeveralRecordingsError
-from mnephys.recording import SweepRecording
+from mnephys.readers.binary import BinaryFile, open_binary
+from mnephys.recording import PlateRecording, SweepRecording
+from mnephys.summary import PlateSummary
 
-__all__ = ["read", "read_all"]
+__all__ = ["Recording", "read", "read_all"]
+
+Recording = SweepRecording | PlateRecording | PlateSummary
+"""Whatever a file holds: sweeps of a cell, spikes of a plate, or a vendor's metrics of one."""
 
 
-def read(path: str | Path, *, channel: str | int | None = None) -> SweepRecording:
+def read(path: str | Path, *, channel: str | int | None = None) -> Recording:
     """Read a recording.
 
     Parameters
@@ -22,14 +27,15 @@ def read(path: str | Path, *, channel: str | int | None = None) -> SweepRecordin
     path : str or Path
         A file; its format is recognised by its content.
     channel : str or int, optional
-        Name or index of the response channel, for files that hold several; chosen from units, amplifier and
-        outputs if omitted.
+        Name or index of the response channel, for files of sweeps that hold several; chosen from units, amplifier
+        and outputs if omitted.
 
     Returns
     -------
-    SweepRecording
-        Response in mV (current clamp) or pA (voltage clamp), with the most trustworthy command that the file
-        holds and, in `problems`, what is doubtful about it.
+    SweepRecording, PlateRecording or PlateSummary
+        Sweeps in mV (current clamp) or pA (voltage clamp), with the most trustworthy command that the file holds;
+        spike times in s of every electrode of a plate; or the metrics of an export. In `problems`, what is
+        doubtful about it.
 
     Raises
     ------
@@ -60,7 +66,7 @@ def read(path: str | Path, *, channel: str | int | None = None) -> SweepRecordin
     return recordings[0]
 
 
-def read_all(path: str | Path, *, channel: str | int | None = None) -> list[SweepRecording]:
+def read_all(path: str | Path, *, channel: str | int | None = None) -> list[Recording]:
     """Read all recordings of a file.
 
     Parameters
@@ -72,8 +78,8 @@ def read_all(path: str | Path, *, channel: str | int | None = None) -> list[Swee
 
     Returns
     -------
-    list of SweepRecording
-        At least one; an ABF file holds exactly one.
+    list of SweepRecording, PlateRecording or PlateSummary
+        At least one; the formats that can be read so far hold exactly one.
 
     Raises
     ------
@@ -86,9 +92,28 @@ def read_all(path: str | Path, *, channel: str | int | None = None) -> list[Swee
     Traceback (most recent call last):
     mnephys.errors.MissingFileError: no_such_cell.abf: does not exist; check the spelling of the path
     """
-    from mnephys.readers.abf import read_abf
-    from mnephys.readers.binary import open_binary
     from mnephys.readers.sniff import sniff
 
     with open_binary(path) as file:
-        return [read_abf(file, sniff(file), channel)]
+        return [_read(file, sniff(file), channel)]
+
+
+def _read(file: BinaryFile, found: str, channel: str | int | None) -> Recording:
+    """Read a file of a known format; only its own reader is loaded."""
+    from mnephys.readers.sniff import METRICS, SPIKE_LIST, SPIKE_TRAINS
+
+    if found == SPIKE_LIST:
+        from mnephys.readers.axion_spike_list import read_spike_list
+
+        return read_spike_list(file)
+    if found == METRICS:
+        from mnephys.readers.axion_metrics import read_metrics
+
+        return read_metrics(file)
+    if found == SPIKE_TRAINS:
+        from mnephys.readers.spike_train_hdf5 import read_spike_train_hdf5
+
+        return read_spike_train_hdf5(file)
+    from mnephys.readers.abf import read_abf
+
+    return read_abf(file, found, channel)

@@ -1,14 +1,28 @@
-"""What a file is, by its first bytes; its name plays no part."""
+"""What a file is, by its content; its name plays no part."""
 
 from __future__ import annotations
 
-from mnephys.errors import UnsupportedFormatError
-from mnephys.readers.binary import BinaryFile
+from pathlib import Path
 
-__all__ = ["FORMATS", "sniff"]
+from mnephys.errors import ReadError, UnsupportedFormatError
+from mnephys.readers.axion_metrics import is_metrics
+from mnephys.readers.axion_spike_list import is_spike_list
+from mnephys.readers.binary import BinaryFile, open_binary
 
-#: Leading bytes of the formats that can be read, and the name of each.
-FORMATS = {b"ABF ": "ABF1", b"ABF2": "ABF2"}
+__all__ = ["FORMATS", "HEAD", "METRICS", "SPIKE_LIST", "SPIKE_TRAINS", "recognise", "sniff"]
+
+SPIKE_LIST = "Axion spike list CSV"
+METRICS = "Axion metrics CSV"
+SPIKE_TRAINS = "HDF5 spike trains"
+
+_MAGIC = {b"ABF ": "ABF1", b"ABF2": "ABF2"}
+_HDF5 = b"\x89HDF\r\n\x1a\n"
+
+FORMATS = ("ABF1", "ABF2", SPIKE_LIST, METRICS, SPIKE_TRAINS)
+"""The formats that can be read."""
+
+HEAD = 16384
+"""So many bytes of a file tell what it is; in an export the table begins after a page of settings."""
 
 # Leading bytes of what people hand over by mistake, so that the message can say what it is.
 _FOREIGN = {
@@ -37,11 +51,13 @@ _FOREIGN = {
     b"<html": "a web page",
     b"{\\rtf": "a text document (RTF)",
 }
-_HEAD = 512
+_SHOWN = 512
+_BURST_LIST = b",Electrode,Size (spikes)"
 
 
-def _appearance(head: bytes) -> str:
+def _appearance(content: bytes) -> str:
     """Describe content that no reader knows."""
+    head = content[:_SHOWN].removeprefix(b"\xef\xbb\xbf")
     for magic, what in _FOREIGN.items():
         if head.startswith(magic):
             return what
@@ -50,12 +66,56 @@ def _appearance(head: bytes) -> str:
     printable = sum(byte in b"\t\r\n" or 32 <= byte < 127 for byte in head)
     if printable >= 0.95 * len(head):
         first = head.decode("latin-1").split("\n", 1)[0][:40].strip()
-        return f"text that begins {first!r}"
+        return "a list of bursts, not of spikes" if _BURST_LIST in head else f"text that begins {first!r}"
     return f"unknown binary data that begins {head[:4].hex(' ')}"
 
 
-def sniff(file: BinaryFile) -> str:
+def recognise(path: str | Path, head: bytes) -> str | None:
     """Return the format of a file.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; opened only where its first bytes say that it is an HDF5 file.
+    head : bytes
+        Its first `HEAD` bytes.
+
+    Returns
+    -------
+    str or None
+        One of `FORMATS`; None where no reader knows the content.
+
+    Examples
+    --------
+    >>> recognise("cell", b"ABF2...")
+    'ABF2'
+    """
+    if (found := _MAGIC.get(head[:4])) is not None:
+        return found
+    if head.startswith(_HDF5):
+        # h5py takes time to load, which only HDF5 files are worth.
+        from mnephys.readers.spike_train_hdf5 import is_spike_train_hdf5
+
+        # What is in a damaged file nobody knows; the reader says what is wrong with it.
+        return SPIKE_TRAINS if is_spike_train_hdf5(path) or _is_damaged(path) else None
+    if is_spike_list(head):
+        return SPIKE_LIST
+    return METRICS if is_metrics(head) else None
+
+
+def _is_damaged(path: str | Path) -> bool:
+    """Return whether a file cannot be opened although its first bytes are those of HDF5."""
+    from mnephys.readers.hdf5 import open_hdf5
+
+    try:
+        with open_binary(path) as file, open_hdf5(file):
+            return False
+    except ReadError:
+        return True
+
+
+def sniff(file: BinaryFile) -> str:
+    """Return the format of a file, or say what it looks like.
 
     Parameters
     ----------
@@ -65,19 +125,19 @@ def sniff(file: BinaryFile) -> str:
     Returns
     -------
     str
-        A value of `FORMATS`.
+        One of `FORMATS`.
 
     Raises
     ------
     UnsupportedFormatError
         If no reader knows the content; the message says what it looks like.
     """
-    head = file.bytes(0, min(_HEAD, file.size), "first bytes")
-    found = FORMATS.get(head[:4])
+    head = file.bytes(0, min(HEAD, file.size), "first bytes")
+    found = recognise(file.path, head)
     if found is None:
         raise UnsupportedFormatError(
             file.path,
             f"looks like {_appearance(head)}, not like a recording that can be read",
-            f"give a file of one of these formats: {', '.join(sorted(set(FORMATS.values())))}",
+            f"give a file of one of these formats: {', '.join(FORMATS)}",
         )
     return found

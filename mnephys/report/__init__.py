@@ -25,7 +25,7 @@ def render(run: Mapping[str, Any]) -> str:
     Parameters
     ----------
     run : mapping
-        A run record with the keys `version, scores, evidence, failures, rubric, notes, samples`; plain data, as JSON
+        A run record with the keys `version, scores, evidence, failures, rubrics, notes, samples`; plain data, as JSON
         gives it, all of it optional. `evidence` may be any mapping: its records are asked for by name, one at a time.
 
     Returns
@@ -43,7 +43,7 @@ def render(run: Mapping[str, Any]) -> str:
 
 
 def write(run: Mapping[str, Any], path: str | Path) -> None:
-    """Write the page of a run, whole or not at all, holding the pictures of one cell at a time.
+    """Write the page of a run, whole or not at all, holding the pictures of one cell or plate at a time.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def write(run: Mapping[str, Any], path: str | Path) -> None:
 
 
 def _parts(run: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the page in its order; a cell is drawn when its turn comes."""
+    """Yield the page in its order; a cell or plate is drawn when its turn comes."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
@@ -84,7 +84,9 @@ def _parts(run: Mapping[str, Any]) -> Iterator[str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    style, script = ((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
+    script = (_TEMPLATES / "page.js").read_text(encoding="utf-8")
+    # What holds for every page, then for plates: rules for the dark and for paper have to come last in each.
+    style = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in ("page.css", "plates.css"))
     return environment.get_template("page.html.j2").generate(
         page(run),
         style=Markup(style),  # noqa: S704 -- a file of this package

@@ -7,7 +7,7 @@ from typing import Any
 
 from mnephys.plot import labels
 
-__all__ = ["NOT_STATED", "stated"]
+__all__ = ["NOT_STATED", "about", "stated", "treatment"]
 
 NOT_STATED = "not stated"
 
@@ -36,6 +36,8 @@ _WORDS = {
 _WANTED = ("ljp_mv", "rseal_mohm", "bias_pa", "temperature_c")
 # Said together with another fact.
 _JOINED = {"dose", "dose_unit", "ljp_subtracted"}
+# Said of a plate by its heading, its maps and its tables.
+_ELSEWHERE = {"plate", "well", "div", "plated", "line", "treatment"}
 
 Facts = Mapping[str, Any]
 
@@ -65,6 +67,51 @@ def stated(samples: Mapping[str, Facts], names: Sequence[str]) -> list[dict[str,
     keys = dict.fromkeys([*_WORDS, *(key for facts in each.values() for key in facts)])
     shown = [k for k in keys if k not in _JOINED and (k in _WANTED or any(_known(f, k) for f in each.values()))]
     return [{"fact": _fact(key), "value": _together({n: _value(f, key) for n, f in each.items()})} for key in shown]
+
+
+def about(samples: Sequence[Facts]) -> list[dict[str, str]]:
+    """Return what was stated about a plate as a whole.
+
+    Parameters
+    ----------
+    samples : sequence of mapping
+        Known facts of each of its recordings.
+
+    Returns
+    -------
+    list of dict
+        `fact` and `value` of what all recordings share; plate, well and day stand elsewhere on the page.
+
+    Examples
+    --------
+    >>> about([{"plate": "P", "div": 5.0, "donor": "D1"}, {"plate": "P", "div": 9.0, "donor": "D1"}])
+    [{'fact': 'donor', 'value': 'D1'}]
+    """
+    keys = dict.fromkeys([*_WORDS, *(key for facts in samples for key in facts)])
+    shown = [key for key in keys if key not in _JOINED | _ELSEWHERE and any(_known(f, key) for f in samples)]
+    values = {key: {_value(facts, key) for facts in samples} for key in shown}
+    return [{"fact": _fact(key), "value": next(iter(values[key]))} for key in shown if len(values[key]) == 1]
+
+
+def treatment(facts: Facts) -> str:
+    r"""Return what was added to a well, and how much.
+
+    Parameters
+    ----------
+    facts : mapping
+        Known facts of the well.
+
+    Returns
+    -------
+    str
+        Empty where nobody stated it.
+
+    Examples
+    --------
+    >>> treatment({"treatment": "TTX", "dose": 1.0, "dose_unit": "uM"}).split("\N{NO-BREAK SPACE}"), treatment({})
+    (['TTX, 1', 'uM'], '')
+    """
+    return _value(facts, "treatment") if _known(facts, "treatment") else ""
 
 
 def _of(samples: Mapping[str, Facts], name: str) -> Facts:

@@ -14,6 +14,9 @@ __all__ = ["Recording", "look_up"]
 
 Record = Mapping[str, Any]
 
+# What only recordings of cells, or only those of plates, are told by: empty for the others.
+_OF_ONE_KIND = ("clamp", "length", "command", "layout", "duration", "spikes", "content")
+
 
 @dataclass(frozen=True, slots=True)
 class Recording:
@@ -29,12 +32,19 @@ class Recording:
         Sentences.
     source : mapping of str to str
         Name, format, clamp, length and so on.
+    plate : mapping, optional
+        Of a recording of a plate: its layout and the definitions behind its metrics.
+    has_spikes, only_metrics : bool
+        Whether its evidence holds spikes to draw, and whether its file held metrics alone.
     """
 
     known: bool
     simulated: bool
     problems: tuple[str, ...]
     source: Mapping[str, str]
+    plate: Record | None = None
+    has_spikes: bool = False
+    only_metrics: bool = False
 
 
 def look_up(evidence: Mapping[str, Record], names: Iterable[str]) -> dict[str, Recording]:
@@ -65,7 +75,18 @@ def _summary(name: str, record: Record | None) -> Recording:
     if record is None:
         return Recording(known=False, simulated=False, problems=(), source={"name": labels.plain(name)})
     simulated = record.get("origin") == "simulated"
-    return Recording(known=True, simulated=simulated, problems=_problems(name, record), source=_source(name, record))
+    problems = _problems(name, record)
+    if record.get("kind") != "plate":
+        return Recording(known=True, simulated=simulated, problems=problems, source=_source(name, record))
+    return Recording(
+        known=True,
+        simulated=simulated,
+        problems=problems,
+        source=_plate_source(name, record),
+        plate={key: record.get(key) or {} for key in ("layout", "definitions")},
+        has_spikes=bool((record.get("raster") or {}).get("wells")),
+        only_metrics=record.get("source") == "metrics",
+    )
 
 
 def _problems(name: str, record: Record) -> tuple[str, ...]:
@@ -80,17 +101,35 @@ def _problems(name: str, record: Record) -> tuple[str, ...]:
 
 
 def _source(name: str, record: Record) -> dict[str, str]:
-    provenance: Record = record.get("provenance") or {}
     rate, duration = (_finite(record.get(key)) for key in ("sampling_rate", "duration"))
     sweeps = text.counted(int(record["n_sweeps"]), "sweep") if record.get("n_sweeps") is not None else ""
     length = f"{sweeps} of {labels.compact(duration)} s" if sweeps and duration is not None else sweeps
-    version = f"{provenance.get('format') or ''} {provenance.get('format_version') or ''}"
-    return {
-        "name": labels.plain(name),
-        "format": labels.plain(version),
+    return _file(name, record) | {
         "clamp": labels.plain(record.get("clamp") or ""),
         "length": f"{length} at {labels.compact(rate / 1000)} kHz" if rate is not None else length,
         "command": labels.plain(record.get("command_source") or ""),
+    }
+
+
+def _plate_source(name: str, record: Record) -> dict[str, str]:
+    duration, n_spikes = _finite(record.get("duration")), _finite(record.get("n_spikes"))
+    layout = labels.plain((record.get("layout") or {}).get("name") or "")
+    length = "" if duration is None else f"{labels.compact(round(duration, 1))}\N{NO-BREAK SPACE}s"
+    stated = labels.plain(record.get("duration_source") or "")
+    return _file(name, record) | {
+        "layout": f"{layout} plate" if layout else "",
+        "duration": f"{length} ({stated})" if length and stated else length,
+        "spikes": "" if n_spikes is None else f"{int(n_spikes):,} spikes".replace(",", "\N{NO-BREAK SPACE}"),
+        "content": "metrics alone, no spike times" if record.get("source") == "metrics" else "",
+    }
+
+
+def _file(name: str, record: Record) -> dict[str, str]:
+    provenance: Record = record.get("provenance") or {}
+    version = f"{provenance.get('format') or ''} {provenance.get('format_version') or ''}"
+    return dict.fromkeys(_OF_ONE_KIND, "") | {
+        "name": labels.plain(name),
+        "format": labels.plain(version),
         "size": text.size(provenance["size"]) if provenance.get("size") else "",
         "sha256": labels.plain(provenance.get("sha256") or "")[:12],
         "reader": labels.plain(provenance.get("reader") or ""),

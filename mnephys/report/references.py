@@ -12,6 +12,8 @@ from mnephys.report.text import linked
 
 __all__ = ["References"]
 
+# A citation may hold a semicolon; a cut begins with its name.
+_CUTS = re.compile(r"; (?=\w+: )")
 _CITATION = re.compile(r"(?P<words>.+?) \((?P<link>10\.\d{4,9}/\S+|https?://\S+?)\)(?:, |$)")
 
 
@@ -44,7 +46,7 @@ class References:
             Cuts with numbers that link to the list; what has another form is shown as it is, DOIs as links.
         """
         text = labels.plain(source)
-        parts = [self._part(part) for part in text.split("; ")] if text else []
+        parts = [self._part(part) for part in _CUTS.split(text)] if text else []
         return Markup("; ").join(parts)
 
     def entries(self) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from mnephys.plot import labels
 from mnephys.report import figures, text
 from mnephys.report.references import References
 
-__all__ = ["criterion", "domain", "index"]
+__all__ = ["criterion", "domain", "finite", "index", "status"]
 
 Record = Mapping[str, Any]
 
@@ -33,10 +33,10 @@ def index(score: Record) -> dict[str, Any] | None:
     >>> index({"maturity_index": 0.914, "interval": [0.8, 1.0]})["value"], index({})
     ('0.91', None)
     """
-    value = _finite(score.get("maturity_index"))
+    value = finite(score.get("maturity_index"))
     if value is None:
         return None
-    low, high = (_finite(bound) for bound in (score.get("interval") or (None, None)))
+    low, high = (finite(bound) for bound in (score.get("interval") or (None, None)))
     shown: dict[str, Any] = {"value": f"{value:.2f}", "x": round(100 * value, 1)}
     if low is not None and high is not None:
         shown |= {"interval": f"{low:.2f} to {high:.2f}", "left": round(100 * low, 1)}
@@ -64,7 +64,7 @@ def domain(name: str, record: Record) -> dict[str, str]:
     >>> domain("ap", {"score": 0.683, "weight": 0.3, "measured": 2, "criteria": 3})["score"]
     '0.68'
     """
-    value, weight = _finite(record.get("score")), _finite(record.get("weight"))
+    value, weight = finite(record.get("score")), finite(record.get("weight"))
     return {
         "name": text.DOMAINS.get(name, labels.category(name)),
         "score": "not scored" if value is None else f"{value:.2f}",
@@ -102,12 +102,12 @@ def criterion(row: Record, references: References) -> dict[str, Any]:
     >>> criterion(row, References())["points"]
     '1.00'
     """
-    number, status = _finite(row.get("value")), str(row.get("status") or "ok")
+    number, state = finite(row.get("value")), str(row.get("status") or "ok")
     category, unit = str(row.get("text") or ""), str(row.get("unit") or "1")
     value = labels.quantity(number, unit) if number is not None else labels.category(category) if category else ""
-    points = _finite(row.get("points"))
+    points = finite(row.get("points"))
     reason = labels.prose(row.get("reason") or "")
-    measured = status == "ok" and bool(value)
+    measured = state == "ok" and bool(value)
     return {
         "feature": labels.feature(str(row.get("feature") or "")),
         "value": value if measured else f"{value} (not used)" if value else text.missing(row),
@@ -117,19 +117,55 @@ def criterion(row: Record, references: References) -> dict[str, Any]:
         "points": "not scored" if points is None else f"{points:.2f}",
         "points_sort": "" if points is None else repr(points),
         "domain": text.DOMAINS.get(str(row.get("domain")), labels.category(str(row.get("domain") or ""))),
-        "status": _status(status, reason),
+        "status": status(state, reason),
         "source": references.cite(row.get("source") or ""),
         "basis": labels.plain(row.get("basis") or ""),
     }
 
 
-def _status(status: str, reason: str) -> str:
-    words = text.STATUSES.get(status, labels.category(status))
+def status(state: str, reason: str) -> str:
+    """Return how a measurement went, in words.
+
+    Parameters
+    ----------
+    state : str
+        Its status.
+    reason : str
+        Why, where there is a reason.
+
+    Returns
+    -------
+    str
+        The reason alone where what stands beside it says the rest.
+
+    Examples
+    --------
+    >>> status("ok", ""), status("failed", "no fit"), status("not_applicable", "no step")
+    ('measured', 'failed: no fit', 'no step')
+    """
+    words = text.STATUSES.get(state, labels.category(state))
     if not reason:
         return words
     # The value beside it says "not measured", or is there.
-    return reason if status in {"ok", "not_applicable"} else f"{words}: {reason}"
+    return reason if state in {"ok", "not_applicable"} else f"{words}: {reason}"
 
 
-def _finite(value: Any) -> float | None:
+def finite(value: Any) -> float | None:
+    """Return a number out of a record.
+
+    Parameters
+    ----------
+    value : object
+        From JSON.
+
+    Returns
+    -------
+    float or None
+        None for all else, and for what is not finite.
+
+    Examples
+    --------
+    >>> finite(2), finite(float("nan")), finite("2")
+    (2.0, None, None)
+    """
     return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mnephys.plot import labels
-from mnephys.report import cells, text
+from mnephys.report import cells, courses, definitions, plate_view, text, verdict
 from mnephys.report.facts import NOT_STATED
+from mnephys.report.heatmap import STEPS
+from mnephys.report.plates import Plate, group, is_of_plate
 from mnephys.report.recordings import look_up
 from mnephys.report.references import References
+from mnephys.report.rows import criterion
+from mnephys.report.welltables import features
 
 __all__ = ["page"]
+
+_TITLE = "Functional maturity of motor neurons"
 
 Record = Mapping[str, Any]
 
@@ -22,13 +29,14 @@ def page(run: Record) -> dict[str, Any]:
     Parameters
     ----------
     run : mapping
-        A run record: `version, scores, evidence, failures, rubric, notes, samples`.
+        A run record: `version, scores, evidence, failures, rubrics, notes, samples`.
 
     Returns
     -------
     dict
-        Values for the template; strings are plain and still to be escaped. `cells` is made while it is iterated,
-        one cell at a time, and `references` is complete after that.
+        Values for the template; strings are plain and still to be escaped. `cells`, `maps`,
+        `plates` and `network_criteria` are made while they are iterated, one at a time; after that `references` is
+        complete.
 
     Examples
     --------
@@ -38,55 +46,86 @@ def page(run: Record) -> dict[str, Any]:
     scores: Sequence[Record] = run.get("scores") or ()
     failures: Sequence[Record] = run.get("failures") or ()
     evidence: Mapping[str, Record] = run.get("evidence") or {}
-    rubric: Record = run.get("rubric") or {}
+    of_cells = [score for score in scores if not is_of_plate(score)]
+    of_wells = [score for score in scores if is_of_plate(score)]
+    plates = group(of_wells)
+    recordings = look_up(evidence, (name for score in of_cells for name in cells.names(score)))
+    of_plates = look_up(evidence, (day.name for plate in plates for day in plate.days))
     references = References()
-    recordings = look_up(evidence, (name for score in scores for name in cells.names(score)))
-    overview = [cells.summary(score, recordings, f"c{i}") for i, score in enumerate(scores, 1)]
+    known = cells.Known({**recordings, **of_plates}, evidence, run.get("samples"), references)
+    heads = [cells.summary(score, recordings, f"c{i}") for i, score in enumerate(of_cells, 1)]
+    plate_heads = [plate_view.summary(plate, of_plates, f"p{i}") for i, plate in enumerate(plates, 1)]
     return {
         "version": labels.plain(run.get("version") or ""),
-        "title": labels.plain(rubric.get("title") or "Functional maturity of motor neurons"),
-        "verdict": text.verdict(scores),
+        **_verdicts(of_cells, plates),
         "lost": f"{text.counted(len(failures), 'recording')} could not be used." if failures else "",
-        "shares": _shares(scores),
-        "banner": _banner([cell["simulated"] for cell in overview]),
-        "overview": overview,
-        "cells": (
-            cells.details(score, shown, cells.Known(recordings, evidence, run.get("samples"), references))
-            for score, shown in zip(scores, overview, strict=True)
+        "banner": _banner(
+            [cell["simulated"] for cell in heads], [row["simulated"] for p in plate_heads for row in p["rows"]]
         ),
-        "proxies": _proxies(scores),
+        "overview": heads,
+        "cells": (cells.details(score, head, known) for score, head in zip(of_cells, heads, strict=True)),
+        "plate_overview": plate_heads,
+        "maps": (
+            plate_view.maps([plates[i] for i in rows], [plate_heads[i] for i in rows], of_plates)
+            for rows in plate_view.together(plates)
+        ),
+        "plates": _plates(plates, plate_heads, known),
+        "courses": courses.courses(of_wells),
+        "network_criteria": (criterion(row, references) for row in features(of_wells)),
+        "steps": STEPS,
+        "proxies": _proxies(of_cells),
+        "network_proxies": _proxies(of_wells),
         "criterion_notes": _notes(scores),
         "references": references,
         "failures": [
             {"recording": labels.plain(f.get("recording")), "error": labels.prose(f.get("error"))} for f in failures
         ],
-        "rubric": {key: labels.plain(rubric.get(key) or "") for key in ("name", "version", "sha256")},
+        **_rubrics(run.get("rubrics") or {}),
+        "definitions": definitions.methods(of_plates),
         "notes": [labels.prose(note) for note in run.get("notes") or ()],
         "bases": text.BASES,
         "not_stated": NOT_STATED,
     }
 
 
-def _shares(scores: Iterable[Record]) -> list[dict[str, Any]]:
-    """Return the parts of the bar below the verdict, in per mille of its length."""
-    stages = [text.stage_of(score) for score in scores]
-    shares, left = [], 0.0
-    for stage in (s for s in text.STAGES if s in stages):
-        n = stages.count(stage)
-        width = 1000 * n / len(stages)
-        shares.append(
-            {"stage": stage, "words": text.STAGES[stage], "n": n, "x": round(left, 2), "width": round(width, 2)}
-        )
-        left += width
-    return shares
+def _verdicts(of_cells: Sequence[Record], plates: Sequence[Plate]) -> dict[str, Any]:
+    """Return the sentence and the bar of each kind; a page of plates alone says nothing of cells."""
+    stages = Counter(map(text.stage_of, of_cells))
+    return {
+        "verdict": text.verdict(of_cells) if of_cells or not plates else "",
+        "shares": verdict.shares(stages, text.STAGES),
+        "network_verdict": verdict.of_plates(plates),
+        "network_shares": verdict.shares(verdict.stages_of(plates), verdict.NETWORKS),
+        "scope": verdict.SCOPE,
+    }
 
 
-def _banner(simulated: Sequence[bool]) -> dict[str, str] | None:
-    """Return the warning that stands above all results where a cell is not a real one."""
+def _plates(plates: Sequence[Plate], heads: Sequence[Record], known: cells.Known) -> Iterable[dict[str, Any]]:
+    fits = sum(map(plate_view.n_values, plates)) <= plate_view.MOST_VALUES
+    for plate, head in zip(plates, heads, strict=True):
+        yield plate_view.details(plate, head, known, with_courses=fits)
+
+
+def _banner(of_cells: Sequence[bool], of_plates: Sequence[bool]) -> dict[str, str] | None:
+    """Return the warning that stands above all results where something is not real."""
+    simulated = [*of_cells, *of_plates]
     if not any(simulated):
         return None
+    what = "cells" if not any(of_plates) else "recordings" if any(of_cells) else "plates"
     which = "" if all(simulated) else f"{sum(simulated)} of the {len(simulated)} results are simulated and marked so."
-    return {"head": "Simulated cells:", "words": text.SIMULATED, "which": which}
+    return {"head": f"Simulated {what}:", "words": text.SIMULATED, "which": which}
+
+
+def _rubrics(rubrics: Mapping[str, Record]) -> dict[str, Any]:
+    """Return the rubrics that scored something, and the title that they give to the page."""
+    shown = [
+        {key: labels.plain(rubric.get(key) or "") for key in ("name", "version", "sha256", "title")}
+        | {"note": labels.prose(rubric.get("note") or ""), "level": labels.plain(level)}
+        for level, rubric in rubrics.items()
+        if rubric
+    ]
+    titles = dict.fromkeys(rubric["title"] for rubric in shown if rubric["title"])
+    return {"rubrics": shown, "title": " \N{MIDDLE DOT} ".join(titles) or _TITLE}
 
 
 def _proxies(scores: Iterable[Record]) -> str:

@@ -4,9 +4,22 @@
 `group_subjects` joins the recordings of each cell. What nobody stated stays unknown.
 """
 
+from mnephys.samples.known import Subject, known_samples
 from mnephys.samples.names import parse_names
 from mnephys.samples.sample import Sample
 from mnephys.samples.sheet import SampleSheet, load_sheet
-from mnephys.samples.subjects import Subject, group_subjects
+from mnephys.samples.subjects import group_cells, group_subjects
+from mnephys.samples.wells import PlateWells, group_wells
 
-__all__ = ["Sample", "SampleSheet", "Subject", "group_subjects", "load_sheet", "parse_names"]
+__all__ = [
+    "PlateWells",
+    "Sample",
+    "SampleSheet",
+    "Subject",
+    "group_cells",
+    "group_subjects",
+    "group_wells",
+    "known_samples",
+    "load_sheet",
+    "parse_names",
+]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from mnephys.errors import SampleSheetError
 from mnephys.samples.rows import Row
-from mnephys.samples.sample import Value
+from mnephys.samples.sample import Value, well_key
 from mnephys.samples.text import sheet_error, shown
 
 __all__ = ["Rule", "file_name", "make_rules", "one_form", "settle"]
@@ -171,9 +171,13 @@ def _clash(rows: Sequence[Row]) -> tuple[str, Row, Row] | None:
     for row in rows:
         for field, value in row.facts.items():
             other = first.setdefault(field, row)
-            if other.facts[field] != value:
+            if not _same(field, other.facts[field], value):
                 return field, other, row
     return None
+
+
+def _same(field: str, one: Value, other: Value) -> bool:
+    return one == other or (field == "well" and well_key(str(one)) == well_key(str(other)))
 
 
 def settle(
@@ -210,7 +214,7 @@ def settle(
         winners = [row for rank, row in stating if rank == best]
         for row in winners:
             value = facts.setdefault(field, row.facts[field])
-            if value != row.facts[field]:
+            if not _same(field, value, row.facts[field]):
                 advice = "write a row for this recording alone"
                 raise _contradiction(file, field, winners[0], row, f"and both match {shown(name)}", advice)
     return facts

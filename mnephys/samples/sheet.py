@@ -10,6 +10,7 @@ from typing import Any
 
 from mnephys.samples.content import read_content
 from mnephys.samples.matching import Rule, file_name, make_rules, one_form, settle
+from mnephys.samples.plate_map import sheet_table
 from mnephys.samples.rows import Row, read_rows
 from mnephys.samples.sample import FACTS, Sample, well_key
 from mnephys.samples.table import read_table
@@ -39,6 +40,10 @@ class SampleSheet:
         Of its bytes, hexadecimal.
     rows : tuple of Row
         In sheet order.
+    named_by : str
+        The column that says which recordings a row is about, as the user named it.
+    notes : tuple of str
+        What the user should know of how the file was read, one sentence each.
 
     Raises
     ------
@@ -57,6 +62,8 @@ class SampleSheet:
     path: str
     sha256: str
     rows: tuple[Row, ...]
+    named_by: str = "recording"
+    notes: tuple[str, ...] = ()
     _rules: dict[str, Rule] = field(init=False, compare=False)
     _globs: tuple[Rule, ...] = field(init=False, compare=False)
 
@@ -110,6 +117,26 @@ class SampleSheet:
         facts: dict[str, Any] = settle(ranked, FACTS, self.path, name)
         return Sample(name, **(facts | ({"well": well} if well else {})))
 
+    def rows_about(self, name: str) -> list[Row]:
+        """Return the rows that are about a recording or one of its wells.
+
+        Parameters
+        ----------
+        name : str
+            POSIX path of the recording below the inputs' common root.
+
+        Returns
+        -------
+        list of Row
+            Each once, in no particular order.
+
+        Examples
+        --------
+        >>> [row.number for row in SampleSheet("s.csv", "", (Row(2, "*", {}), Row(3, "b.csv", {}))).rows_about("a.csv")]
+        [2]
+        """
+        return [row for _, row, _ in self._about(one_form(name))]
+
     def problems(self, names: Sequence[str]) -> list[str]:
         """Return what does not fit between the sheet and the recordings that there are.
 
@@ -121,8 +148,8 @@ class SampleSheet:
         Returns
         -------
         list of str
-            One sentence for each pattern that matches no recording, and for each bare file name
-            that stands in several folders; in sheet order.
+            The notes, and one sentence for each pattern that matches no recording, and for each
+            bare file name that stands in several folders; in sheet order.
 
         Examples
         --------
@@ -130,7 +157,7 @@ class SampleSheet:
         ["s.csv: row 2, column recording: 'C1.abf' matches no recording; the nearest is 'c1.abf'"]
         """
         known = _Names(names)
-        found = []
+        found = list(self.notes)
         for rule in self._rules.values():
             namesakes = known.by_file.get(rule.pattern, [])
             if len(namesakes) > 1:
@@ -153,7 +180,9 @@ class SampleSheet:
     def _sentence(self, rule: Rule, text: str) -> str:
         first, *others = rule.rows
         several = f" and {len(others)} more" if others else ""
-        return one_line(f"{self.path}: row {first.number}{several}, column recording: {shown(rule.pattern)} {text}")
+        return one_line(
+            f"{self.path}: row {first.number}{several}, column {self.named_by}: {shown(rule.pattern)} {text}"
+        )
 
 
 class _Names:
@@ -191,7 +220,8 @@ def load_sheet(path: str | Path) -> SampleSheet:
     CSV is UTF-8 with commas, semicolons or tabs; with semicolons a decimal comma is understood.
     Of a workbook the first worksheet counts. The first row that is not blank names the columns:
     ``recording`` and any field of `Sample`; case, spaces and hyphens do not matter. Text is taken
-    as it is, and an empty cell states nothing.
+    as it is, and an empty cell states nothing. A plate map, which has a column ``well`` and none
+    that names recordings or cells, is read as `mnephys.samples.plate_map` says.
 
     Parameters
     ----------
@@ -224,5 +254,6 @@ def load_sheet(path: str | Path) -> SampleSheet:
     >>> folder.cleanup()
     """
     content = read_content(path)
-    rows = read_rows(read_table(content, str(path)), str(path))
-    return SampleSheet(str(path), hashlib.sha256(content).hexdigest(), rows)
+    named = sheet_table(read_table(content, str(path)), str(path))
+    rows = read_rows(named.table, str(path))
+    return SampleSheet(str(path), hashlib.sha256(content).hexdigest(), rows, named.named_by, named.notes)

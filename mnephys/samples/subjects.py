@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
 
 from mnephys.samples.ids import CellKey, cell_ids, cell_key
-from mnephys.samples.names import compile_pattern, read_name
-from mnephys.samples.sample import FACTS, Sample, Value, known, well_key
+from mnephys.samples.known import Subject, contradictions, known_samples
+from mnephys.samples.sample import Sample
 from mnephys.samples.sheet import SampleSheet
-from mnephys.samples.text import listed, natural_key, shown
+from mnephys.samples.text import natural_key
 from mnephys.wording import one_line
 
-__all__ = ["Subject", "group_subjects"]
+__all__ = ["group_cells", "group_subjects"]
 
 # These may change from one recording of a cell to the next.
 _VARYING = frozenset({"rs_mohm", "rseal_mohm", "bias_pa", "protocol"})
-_CELL = "cell"
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A cell and its recordings.
-
-    Parameters
-    ----------
-    id : str
-        Unlike that of any other subject of the same run.
-    level : str
-        ``"cell"``.
-    names : tuple of str
-        POSIX paths of its recordings below the inputs' common root, sorted.
-    samples : tuple of Sample
-        What is known about each, in the same order.
-
-    Examples
-    --------
-    >>> Subject("c1", "cell", ("c1.abf",), (Sample("c1.abf", cell="c1"),)).names
-    ('c1.abf',)
-    """
-
-    id: str
-    level: str
-    names: tuple[str, ...]
-    samples: tuple[Sample, ...]
 
 
 def group_subjects(
@@ -90,12 +59,32 @@ def group_subjects(
     >>> problems
     []
     """
-    ordered = sorted(set(names), key=natural_key)
-    problems = [] if sheet is None else sheet.problems(ordered)
-    samples = [Sample(name) if sheet is None else sheet.sample(name) for name in ordered]
-    if name_pattern is not None:
-        samples, notes = _with_names(samples, sheet, compile_pattern(name_pattern))
-        problems += notes
+    samples, problems = known_samples(names, sheet, name_pattern)
+    subjects, more = group_cells(list(samples.values()))
+    return subjects, problems + more
+
+
+def group_cells(samples: Sequence[Sample]) -> tuple[list[Subject], list[str]]:
+    """Join the recordings of each cell, as `group_subjects` does, from what is known of each.
+
+    Parameters
+    ----------
+    samples : sequence of Sample
+        One per recording.
+
+    Returns
+    -------
+    subjects : list of Subject
+        In natural order of their ids.
+    problems : list of str
+        One sentence each: recordings of one cell that contradict each other, cells that may be one.
+
+    Examples
+    --------
+    >>> subjects, _ = group_cells([Sample("a.abf", cell="c1"), Sample("b.abf", cell="c1"), Sample("c.abf")])
+    >>> [subject.id for subject in subjects]
+    ['c1', 'c.abf']
+    """
     cells: dict[CellKey, list[Sample]] = {}
     for sample in samples:
         if sample.cell:
@@ -105,72 +94,13 @@ def group_subjects(
     subjects = [_subject(ids[key], group) for key, group in cells.items()]
     subjects += [_subject(sample.recording, [sample]) for sample in alone]
     subjects.sort(key=lambda subject: natural_key(subject.id))
-    problems += [sentence for subject in subjects for sentence in _contradictions(subject)]
+    problems = [sentence for subject in subjects for sentence in contradictions(subject, _VARYING)]
     return subjects, problems + _near_misses(ids)
 
 
 def _subject(name: str, samples: Sequence[Sample]) -> Subject:
     by_name = tuple(sorted(samples, key=lambda sample: sample.recording))
-    return Subject(name, _CELL, tuple(sample.recording for sample in by_name), by_name)
-
-
-def _with_names(
-    samples: Sequence[Sample], sheet: SampleSheet | None, expression: re.Pattern[str]
-) -> tuple[list[Sample], list[str]]:
-    """Fill in from the names what the sheet does not state, and say where they disagree."""
-    filled: list[Sample] = []
-    problems: list[str] = []
-    unmatched: list[str] = []
-    for sample in samples:
-        named = read_name(expression, sample.recording)
-        if not named:
-            unmatched.append(sample.recording)
-        stated = sample
-        if sheet is not None and "well" in named and not sample.well:
-            # The name says which row of a plate map is meant.
-            stated = sheet.sample(sample.recording, well=str(named["well"]))
-        facts = stated.facts()
-        problems += _disagreements(sample.recording, facts, named)
-        unknown: Mapping[str, Any] = {field: value for field, value in named.items() if field not in facts}
-        filled.append(replace(stated, **unknown))
-    if unmatched:
-        text = f"the name pattern reads nothing from {len(unmatched)} of {len(samples)} recordings: {listed(unmatched)}"
-        problems.append(f"{text}; correct the pattern, or give a sample sheet")
-    return filled, problems
-
-
-def _disagreements(name: str, facts: Mapping[str, Value], named: Mapping[str, Value]) -> list[str]:
-    return [
-        one_line(
-            f"{name}: {field} is {shown(facts[field])} in the sample sheet and {shown(value)} in the name; "
-            "the sheet's is used, correct the other"
-        )
-        for field, value in named.items()
-        if field in facts and not _same(field, facts[field], value)
-    ]
-
-
-def _same(field: str, one: Value, other: Value) -> bool:
-    return one == other or (field == "well" and well_key(str(one)) == well_key(str(other)))
-
-
-def _contradictions(subject: Subject) -> list[str]:
-    """Return a sentence for each fact that two recordings of the subject state differently."""
-    found = []
-    for field in FACTS:
-        if field in _VARYING:
-            continue
-        stating = [(sample, value) for sample in subject.samples if known(value := getattr(sample, field))]
-        other = next(((sample, value) for sample, value in stating if not _same(field, value, stating[0][1])), None)
-        if other is not None:
-            (first, value), (second, different) = stating[0], other
-            found.append(
-                one_line(
-                    f"{subject.id}: {field} is {shown(value)} in {first.recording} and {shown(different)} in "
-                    f"{second.recording}; correct the sample sheet, or give them different cells"
-                )
-            )
-    return found
+    return Subject(name, "cell", tuple(sample.recording for sample in by_name), by_name)
 
 
 def _near_misses(ids: Mapping[CellKey, str]) -> list[str]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mnephys.batch.discover import find_recordings
-from mnephys.batch.measure import fingerprint, measure_all, measure_one
+from mnephys.batch.measure import Settings, fingerprint, measure_all, measure_one
 from mnephys.batch.store import APPLICATION_ID, STORE_NAME, Entry, Store
 from mnephys.errors import StoreError
 from mnephys.measurement import Feature, FeatureTable
@@ -159,7 +159,7 @@ def test_a_folder_that_cannot_be_listed_costs_no_other(tmp_path, monkeypatch):
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.abf")
-    entry = measure_one(tmp_path / "pipe.abf", "pipe.abf", Sample(recording="pipe.abf"))
+    entry = measure_one(tmp_path / "pipe.abf", "pipe.abf", Sample(recording="pipe.abf"), Settings())
     assert "pipe.abf" in entry.error
 
 
@@ -169,7 +169,7 @@ def test_a_defect_of_ours_costs_only_the_file_that_met_it(tmp_path, monkeypatch)
         raise ZeroDivisionError("in the core")
 
     monkeypatch.setattr("mnephys.batch.measure.read_all", broken)
-    entry = measure_one(_abf(tmp_path / "a.abf"), "a.abf", Sample(recording="a.abf"))
+    entry = measure_one(_abf(tmp_path / "a.abf"), "a.abf", Sample(recording="a.abf"), Settings())
     assert "ZeroDivisionError" in entry.error
     assert "a.abf" in entry.error
     assert "\n" not in entry.error
@@ -177,7 +177,7 @@ def test_a_defect_of_ours_costs_only_the_file_that_met_it(tmp_path, monkeypatch)
 
 def test_a_defect_is_tried_again_in_the_next_run_and_a_bad_file_is_not(tmp_path, monkeypatch):
     (tmp_path / "empty.abf").write_bytes(b"")
-    assert measure_one(tmp_path / "empty.abf", "empty.abf", Sample(recording="empty.abf")).fingerprint
+    assert measure_one(tmp_path / "empty.abf", "empty.abf", Sample(recording="empty.abf"), Settings()).fingerprint
 
     def broken(path):
         del path
@@ -185,33 +185,35 @@ def test_a_defect_is_tried_again_in_the_next_run_and_a_bad_file_is_not(tmp_path,
 
     monkeypatch.setattr("mnephys.batch.measure.read_all", broken)
     path = _abf(tmp_path / "a.abf")
-    assert not measure_one(path, "a.abf", Sample(recording="a.abf")).fingerprint
+    assert not measure_one(path, "a.abf", Sample(recording="a.abf"), Settings()).fingerprint
 
 
 def test_results_of_another_version_are_not_used_again(tmp_path, monkeypatch):
     path = _abf(tmp_path / "a.abf")
-    before = fingerprint(path, Sample(recording="a.abf"))
+    before = fingerprint(path, Sample(recording="a.abf"), Settings())
     monkeypatch.setattr("mnephys.batch.measure.__version__", "99.0")
-    assert fingerprint(path, Sample(recording="a.abf")) != before
+    assert fingerprint(path, Sample(recording="a.abf"), Settings()) != before
 
 
 def test_what_is_known_is_not_measured_again_and_what_changed_is(tmp_path, monkeypatch):
     measured = []
 
-    def record(path, name, sample):
+    def record(path, name, sample, settings):
         measured.append(name)
-        return Entry(name, fingerprint(path, sample), "", FeatureTable(), {})
+        return Entry(name, fingerprint(path, sample, settings), "", FeatureTable(), {})
 
     monkeypatch.setattr("mnephys.batch.measure.measure_one", record)
     with Store() as store:
         paths = {name: _abf(tmp_path / name) for name in ("a.abf", "b.abf")}
         samples = {name: Sample(recording=name) for name in paths}
-        measure_all(paths, samples, store)
-        measure_all(paths, samples, store)
+        measure_all(paths, samples, store, Settings())
+        measure_all(paths, samples, store, Settings())
         assert measured == ["a.abf", "b.abf"]
         paths["b.abf"].write_bytes(b"ABF2 changed")
-        measure_all(paths, samples, store)
+        measure_all(paths, samples, store, Settings())
         assert measured == ["a.abf", "b.abf", "b.abf"]
         samples["a.abf"] = Sample(recording="a.abf", bias_pa=5.0)
-        measure_all(paths, samples, store)
+        measure_all(paths, samples, store, Settings())
         assert measured[-1] == "a.abf"
+        measure_all(paths, samples, store, Settings(duration=600.0))
+        assert measured[-2:] == ["a.abf", "b.abf"]

@@ -23,6 +23,8 @@ KEYS = [
     "reasons",
     "status",
     "rubric",
+    "confidence",
+    "sample",
 ]
 CRITERION = {
     "feature",

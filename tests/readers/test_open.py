@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from mnephys.batch.discover import find_recordings
 from mnephys.errors import (
     MissingFileError,
     ReadError,
@@ -61,7 +62,6 @@ def test_empty(written):
     [
         (b"Time,Voltage\n0,-70\n", "text that begins 'Time,Voltage'"),
         (b"ATF\t1.0\n8\t3\n", r"an Axon text file \(ATF\)"),
-        (b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file"),
         (b"DAT2" + bytes(100), "a HEKA bundle"),
         (b"CLPX" + bytes(100), "a pCLAMP file from before ABF"),
         (b"PK\x03\x04" + bytes(30), "a ZIP archive"),
@@ -127,3 +127,19 @@ def test_nothing_is_printed_and_no_file_stays_open(data, capfd):
     # Old files make neo warn; a file left open would be a ResourceWarning, which is an error here.
     read(data("patch/130618-1-12.abf"))
     assert capfd.readouterr() == ("", "")
+
+
+def test_an_hdf5_file_of_another_kind_and_a_damaged_one(tmp_path):
+    import h5py
+
+    other = tmp_path / "other.h5"
+    with h5py.File(other, "w") as file:
+        file["signal"] = [1.0, 2.0]
+    with pytest.raises(UnsupportedFormatError, match="looks like an HDF5 file"):
+        read(other)
+    cut = tmp_path / "cut.h5"
+    cut.write_bytes(other.read_bytes()[:300])
+    with pytest.raises(ReadError, match=r"cut\.h5: ") as caught:
+        read(cut)
+    assert not isinstance(caught.value, UnsupportedFormatError)
+    assert find_recordings([tmp_path]).names == ("cut.h5",)

@@ -246,7 +246,10 @@ def run():
         "evidence": {record["recording"]: record for record in records},
         "failures": [{"recording": "day42/cell12.abf",
                       "error": "day42/cell12.abf: ends at byte 4096, its header says 5281280; copy it again"}],
-        "rubric": RUBRIC | {"title": "Functional maturity of stem-cell-derived motor neurons, in vitro"},
+        "rubrics": {
+            "cell": RUBRIC | {"title": "Functional maturity of stem-cell-derived motor neurons, in vitro",
+                              "note": "Mature means mature in vitro."},
+        },
         "samples": {
             "day42/cell07.abf": {"line": "synthetic line 3", "day_of_differentiation": 42.0, "temperature_c": 32.0,
                                  "treatment": "drug A", "dose": 5.0, "dose_unit": "uM", "ljp_mv": 14.5,

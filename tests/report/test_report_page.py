@@ -83,9 +83,10 @@ def test_labels_that_are_code_stay_text(run):
         "seen", "at least 60 mV; below 50 mV is immature", "ap_amplitude", "firing", "mV", "consistent", "0.1.0",
         "cell", "no voltage-clamp recording of this cell", "sustained", "mature_in_vitro", "current clamp", "pA",
         "motor-neuron", "holding current drifted by 34 pA", run["notes"][0], run["failures"][0]["error"],
-        run["rubric"]["title"], run["rubric"]["sha256"], run["evidence"]["day42/cell11.abf"]["problems"][0],
+        run["rubrics"]["cell"]["title"], run["rubrics"]["cell"]["sha256"],
+        run["evidence"]["day42/cell11.abf"]["problems"][0],
         first["reasons"][0], first["identity"]["reasons"][0], first["criteria"][0]["source"],
-        first["criteria"][8]["note"], "synthetic line 3", "drug A", "uM",
+        first["criteria"][8]["note"], "synthetic line 3", "drug A", "uM", "Mature means mature in vitro.",
     }  # fmt: skip
     page = Page(report.render(changed(run, texts, HOSTILE)))
     assert not page.named("img")
@@ -175,12 +176,12 @@ def test_a_cell_of_noise_in_many_sweeps_and_recordings_stays_small(run):
     heavy["scores"][0]["sources"].append("again.abf")
     html = report.render(heavy)
     assert html.count("<figure") == 7
-    assert len(html.encode()) < 250_000 + len(report.render({"rubric": run["rubric"]}).encode())
+    assert len(html.encode()) < 250_000 + len(report.render({"rubrics": run["rubrics"]}).encode())
 
 
 def test_a_run_without_scores_is_a_page():
     page = Page(
-        report.render({"version": "0.1.0", "scores": [], "evidence": {}, "failures": [], "rubric": {}, "notes": []})
+        report.render({"version": "0.1.0", "scores": [], "evidence": {}, "failures": [], "rubrics": {}, "notes": []})
     )
     assert "No cell could be scored." in page.text
     assert not page.named("table")
@@ -221,7 +222,8 @@ def test_wells_are_counted_as_wells(run):
         "claim": "none",
     }
     page = Page(report.render({**run, "evidence": {}, "scores": [*run["scores"], well, {**well, "id": "A2"}]}))
-    assert "2 wells: 2\N{NO-BREAK SPACE}emerging network." in "".join(page.texts)
+    assert "2 wells: 2\N{NO-BREAK SPACE}emerging." in "".join(page.texts)
+    assert "3 cells: 1\N{NO-BREAK SPACE}mature" in "".join(page.texts)
 
 
 def test_sources_are_listed_once_with_their_link(page, html):

@@ -11,6 +11,7 @@ from report.html_page import Page
 from mnephys import report
 from mnephys.report import text
 from mnephys.report.facts import stated
+from mnephys.report.references import References
 from mnephys.report.svg import inline
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -168,3 +169,10 @@ def test_marks_take_their_colour_where_they_are_used():
     assert shapes
     assert not [shape for shape in shapes if "stroke" in shape or "fill" in shape]
     assert re.search(r'<use [^>]*stroke="#22272e"', svg)
+
+
+def test_a_semicolon_in_a_citation_does_not_end_it():
+    references = References()
+    cited = references.cite("immature: A set; days 5 to 34 (https://example.org/a); mature: B 2001 (10.5555/b)")
+    assert cited.striptags() == "immature 1; mature 2"
+    assert [entry["words"] for entry in references.entries()] == ["A set; days 5 to 34", "B 2001"]

@@ -134,6 +134,12 @@ def test_a_well_may_be_spelled_with_a_zero():
     assert sheet.sample("p.h5", well="A11").line == ""
 
 
+def test_two_spellings_of_a_well_do_not_contradict_each_other():
+    sheet = sheet_of(("a*", {"well": "A1", "line": "WT"}), ("*b", {"well": "a01", "div": 3.0}), ("a*", {"well": "A01"}))
+    assert sheet.sample("ab", well="A1") == Sample("ab", well="A1", line="WT", div=3.0)
+    assert sheet.sample("ab").div == 3.0
+
+
 def test_one_treated_well_is_not_the_whole_plate():
     sheet = sheet_of(("*", {"treatment": "none"}), ("*", {"well": "A1", "treatment": "TTX"}))
     found = [sheet.sample("p.h5", well=well).treatment for well in ("", "A1", "B1")]

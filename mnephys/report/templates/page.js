@@ -23,3 +23,17 @@ for (const table of document.querySelectorAll("table.sortable")) {
     });
   });
 }
+// What a link leads to is shown, also inside what is folded; on paper nothing is folded.
+function reveal() {
+  const target = document.getElementById(location.hash.slice(1));
+  if (!target) return;
+  let opened = false;
+  for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+    opened ||= !fold.open;
+    fold.open = true;
+  }
+  if (opened) target.scrollIntoView();
+}
+addEventListener("hashchange", reveal);
+addEventListener("beforeprint", () => document.querySelectorAll("details.recording").forEach((fold) => { fold.open = true; }));
+reveal();

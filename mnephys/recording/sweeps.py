@@ -1,8 +1,4 @@
-"""The data model: what a reader returns and the feature core works on.
-
-Everything is a plain array in a fixed unit; `neo` and `quantities` objects exist only at the
-boundary (`mnephys.from_neo`, `mnephys.to_neo`). Plates get their own class beside the sweeps.
-"""
+"""Sweeps of one cell under current or voltage clamp."""
 
 from __future__ import annotations
 
@@ -12,17 +8,12 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mnephys.errors import UnitsError
+from mnephys.recording.arrays import FloatArray, IntArray
+from mnephys.recording.provenance import Provenance
 
-__all__ = ["SIMULATED_COMMENT", "Clamp", "CommandSource", "FloatArray", "IntArray", "Provenance", "SweepRecording"]
-
-FloatArray = NDArray[np.floating[Any]]
-IntArray = NDArray[np.integer[Any]]
-
-SIMULATED_COMMENT = "simulated recording"
-"""The comment in the metadata of a recording that `mnephys.simulate` made, so that it is never taken for a cell."""
+__all__ = ["Clamp", "CommandSource", "SweepRecording"]
 
 
 class Clamp(StrEnum):
@@ -48,38 +39,6 @@ def _recorded_samples(response: FloatArray) -> IntArray:
     trailing = np.argmax(finite[:, ::-1], axis=1)
     count: IntArray = np.where(finite.any(axis=1), response.shape[1] - trailing, 0)
     return count
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """Where a recording came from; it travels into every output.
-
-    Parameters
-    ----------
-    path : str
-        The path as given by the user; empty for data that came from memory.
-    sha256 : str
-        SHA-256 of the file, hexadecimal.
-    size : int
-        Size of the file in bytes.
-    format, format_version : str
-        For example ``"ABF"`` and ``"2.6.0.0"``.
-    reader : str
-        The module that read it.
-    mnephys_version : str
-        The version that read it.
-    parameters : mapping
-        Every parameter that changed what was read.
-    """
-
-    path: str = ""
-    sha256: str = ""
-    size: int = 0
-    format: str = ""
-    format_version: str = ""
-    reader: str = ""
-    mnephys_version: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)

@@ -1,0 +1,10 @@
+"""The evidence record: the little of a recording that its report needs, so that no raw file is read again.
+
+A record is plain JSON. Of sweeps it holds decimated traces, the points of every action potential, the steps with what
+they evoked, and a few waveforms; of a plate the binned spikes of each electrode and the network bursts.
+"""
+
+from mnephys.evidence.plates import plate_evidence, summary_evidence
+from mnephys.evidence.sweeps import sweep_evidence
+
+__all__ = ["plate_evidence", "summary_evidence", "sweep_evidence"]

@@ -1,0 +1,159 @@
+"""The evidence record of a plate: binned spikes of each electrode, network bursts, where it all came from."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from mnephys.mea.definitions import Definitions
+from mnephys.mea.network_bursts import NetworkBursts
+from mnephys.measurement import FeatureTable
+from mnephys.recording import PlateLayout, PlateRecording, Provenance
+from mnephys.summary import PlateSummary
+
+__all__ = ["plate_evidence", "summary_evidence"]
+
+N_BINS = 1000
+MOST_BURSTS = 500
+
+
+def plate_evidence(
+    recording: PlateRecording, table: FeatureTable, definitions: Definitions, bursts: NetworkBursts
+) -> dict[str, Any]:
+    """Return the evidence record of a recording of spikes.
+
+    Parameters
+    ----------
+    recording : PlateRecording
+        What was measured.
+    table : FeatureTable
+        What was found.
+    definitions : Definitions
+        By which.
+    bursts : NetworkBursts
+        Its network bursts.
+
+    Returns
+    -------
+    dict
+        JSON-ready. Of each well with spikes, the spikes of each electrode in 1000 bins: base64 of the zlib-compressed
+        bytes of an array of uint8, shape (n_electrodes, n_bins), counts beyond 255 as 255.
+
+    Examples
+    --------
+    >>> from mnephys.mea import definitions, network_bursts
+    >>> from mnephys.recording import LAYOUTS, SpikeTrains
+    >>> from mnephys.recording.plate import electrodes_of
+    >>> electrodes = electrodes_of(LAYOUTS["24-well"])
+    >>> trains = SpikeTrains.from_lists([[0.5]] + [[]] * 383, groups=electrodes["well"], stop=60.0)
+    >>> plate = PlateRecording(LAYOUTS["24-well"], electrodes, trains)
+    >>> record = plate_evidence(plate, FeatureTable(), definitions("axis-2023"), network_bursts(trains))
+    >>> list(record["raster"]["wells"]), record["n_spikes"]
+    (['A1'], 1)
+    """
+    return {
+        **_common(recording.layout, table, recording.well_facts, recording.problems, recording.provenance),
+        "source": "spikes",
+        "start": recording.trains.start,
+        "stop": recording.trains.stop,
+        "duration": recording.duration,
+        "duration_source": recording.duration_source.value,
+        "n_spikes": recording.trains.n_spikes,
+        "definitions": asdict(definitions),
+        "raster": {"n_bins": N_BINS, "wells": _rasters(recording)},
+        "network_bursts": _bursts(recording, bursts),
+    }
+
+
+def summary_evidence(summary: PlateSummary) -> dict[str, Any]:
+    """Return the evidence record of a vendor's export of metrics.
+
+    Parameters
+    ----------
+    summary : PlateSummary
+        As it was read.
+
+    Returns
+    -------
+    dict
+        JSON-ready, with the keys of `plate_evidence`; without spikes there is no raster.
+
+    Examples
+    --------
+    >>> from mnephys.recording import LAYOUTS
+    >>> summary_evidence(PlateSummary(LAYOUTS["96-well"], FeatureTable()))["source"]
+    'metrics'
+    """
+    rows = {row.feature: row for row in summary.table if row.level == "plate" and row.ok}
+    duration = rows["recording_duration"].value if "recording_duration" in rows else None
+    names = [name for name in rows if name not in {"recording_duration", "qc_origin", "qc_recording"}]
+    counts = [row.value for row in summary.table if row.feature == "spike_count" and row.level == "well" and row.ok]
+    return {
+        **_common(summary.layout, summary.table, summary.well_facts, summary.problems, summary.provenance),
+        "source": "metrics",
+        "start": None,
+        "stop": None,
+        "duration": duration,
+        "duration_source": "stated by the file",
+        "n_spikes": int(sum(count for count in counts if count is not None)),
+        "definitions": {
+            "name" if name == "definitions" else name: rows[name].text or rows[name].value for name in names
+        },
+        "raster": {"n_bins": N_BINS, "wells": {}},
+        "network_bursts": {},
+    }
+
+
+def _common(
+    layout: PlateLayout,
+    table: FeatureTable,
+    facts: Mapping[str, Mapping[str, str]],
+    problems: tuple[str, ...],
+    provenance: Provenance,
+) -> dict[str, Any]:
+    origin = next((row.text for row in table if row.feature == "qc_origin" and row.ok), "recorded")
+    return {
+        "kind": "plate",
+        "origin": origin,
+        "layout": {
+            "name": layout.name,
+            "rows": layout.rows,
+            "columns": layout.columns,
+            "labels": list(layout.labels),
+        },
+        "well_facts": {well: dict(said) for well, said in facts.items()},
+        "problems": list(problems),
+        "provenance": {**asdict(provenance), "parameters": dict(provenance.parameters)},
+    }
+
+
+def _rasters(recording: PlateRecording) -> dict[str, str]:
+    """Return the binned spikes of every well that has some."""
+    trains, n_labels = recording.trains, len(recording.layout.labels)
+    if not trains.n_spikes or recording.duration <= 0:
+        return {}
+    place = ((trains.times - trains.start) * (N_BINS / recording.duration)).astype(np.int64)
+    cell = trains.train_of_spike * N_BINS + np.clip(place, 0, N_BINS - 1)
+    counts = np.bincount(cell, minlength=trains.n_trains * N_BINS).reshape(-1, n_labels * N_BINS)
+    packed = np.minimum(counts, 255).astype(np.uint8)
+    return {
+        well: base64.b64encode(zlib.compress(packed[i].tobytes(), 6)).decode("ascii")
+        for i, well in enumerate(recording.wells)
+        if packed[i].any()
+    }
+
+
+def _bursts(recording: PlateRecording, bursts: NetworkBursts) -> dict[str, list[list[float]]]:
+    labels, _ = recording.trains.grouped()
+    found: dict[str, list[list[float]]] = {}
+    edges = np.round(np.column_stack([bursts.start, bursts.stop]), 5).tolist()
+    for group, edge in zip(bursts.group.tolist(), edges, strict=True):
+        kept = found.setdefault(labels[group], [])
+        if len(kept) < MOST_BURSTS:
+            kept.append(edge)
+    return found

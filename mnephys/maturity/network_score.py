@@ -1,0 +1,162 @@
+"""Scoring the networks of plates: each well of each recording, then each plate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from mnephys.maturity.confidence import Circumstances, confidence
+from mnephys.maturity.criteria import evidence_line
+from mnephys.maturity.identity import NO_CELL
+from mnephys.maturity.network_explain import network_reasons
+from mnephys.maturity.network_rubric import ACTIVE_COUNT, NetworkRubric, load_network_rubric
+from mnephys.maturity.network_stage import NetworkStage, NetworkVerdict, judge_network
+from mnephys.maturity.plate_score import score_plate
+from mnephys.maturity.result import DomainScore, Score
+from mnephys.maturity.stage import domain_scores, maturity_index
+from mnephys.maturity.well_case import WellCase, exclusion, is_silenced
+from mnephys.measurement import Measurement, Status
+
+__all__ = ["score_networks"]
+
+Verdicts = Mapping[int, NetworkVerdict]
+
+
+def score_networks(cases: Sequence[WellCase], rubric: NetworkRubric | None = None) -> list[Score]:
+    """Score every well of every recording, and every recording of a plate.
+
+    Index and stage of a well follow from its own measurements alone. Its other recordings and the other wells of the
+    plate decide only how much confidence it has; its age decides nothing.
+
+    Parameters
+    ----------
+    cases : sequence of WellCase
+        In the order of the plate; the recordings of a well in the order of time.
+    rubric : NetworkRubric, optional
+        What counts; the built-in one if omitted.
+
+    Returns
+    -------
+    list of Score
+        One for each well in the order given, then one for each recording of a plate.
+
+    Examples
+    --------
+    >>> rows = {"active_electrode_count": Measurement("active_electrode_count", 0.0, "", "1", level="well")}
+    >>> rows["active_electrode_fraction"] = Measurement("active_electrode_fraction", 0.0, "", "1", level="well")
+    >>> [score.network_stage for score in score_networks([WellCase("p A1", "p", "A1", "p.csv", {}, rows, {})])]
+    [<NetworkStage.ABSENT: 'absent'>, <NetworkStage.ABSENT: 'absent'>]
+    """
+    rubric = load_network_rubric() if rubric is None else rubric
+    excluded = {i: why for i, case in enumerate(cases) if (why := exclusion(case, rubric)) is not None}
+    verdicts = {i: judge_network(rubric, case.rows) for i, case in enumerate(cases) if i not in excluded}
+    circumstances = _circumstances(cases, verdicts, rubric)
+    wells = [
+        _excluded(case, *excluded[i], rubric) if i in excluded else _scored(case, verdicts[i], circumstances[i], rubric)
+        for i, case in enumerate(cases)
+    ]
+    plates: dict[tuple[str, str], list[int]] = {}
+    for i, case in enumerate(cases):
+        plates.setdefault((case.plate, case.recording), []).append(i)
+    return wells + [
+        score_plate([cases[i] for i in members], [wells[i] for i in members], rubric) for members in plates.values()
+    ]
+
+
+def _circumstances(cases: Sequence[WellCase], verdicts: Verdicts, rubric: NetworkRubric) -> dict[int, Circumstances]:
+    silenced: dict[str, list[bool]] = {}
+    for case in cases:
+        if is_silenced(case, rubric) and case.sample.get("plated") is not False and ACTIVE_COUNT in case.rows:
+            silenced.setdefault(case.recording, []).append(bool(case.number(ACTIVE_COUNT)))
+    by_subject: dict[str, list[int]] = {}
+    for i in verdicts:
+        by_subject.setdefault(cases[i].subject, []).append(i)
+    found = {}
+    for members in by_subject.values():
+        in_a_row: dict[int, int] = {}
+        for organised, run in groupby(members, lambda i: verdicts[i].stage is NetworkStage.ORGANISED):
+            together = list(run)
+            in_a_row |= dict.fromkeys(together, len(together) if organised else 0)
+        for i in members:
+            controls = silenced.get(cases[i].recording, [])
+            found[i] = Circumstances(len(members), in_a_row[i], len(controls), sum(controls))
+    return found
+
+
+def _scored(case: WellCase, verdict: NetworkVerdict, circumstances: Circumstances, rubric: NetworkRubric) -> Score:
+    level, sure = confidence(case, verdict.stage, circumstances, rubric)
+    reasons = network_reasons(case, verdict, rubric, sure)
+    return Score(
+        subject=case.subject,
+        level="well",
+        id=case.well,
+        recording=case.recording,
+        sources=(case.recording,),
+        stage=None,
+        claim=None,
+        network_stage=verdict.stage,
+        maturity_index=verdict.index,
+        interval=_interval(verdict, rubric),
+        domains=_domains(verdict, rubric),
+        criteria=tuple(
+            evidence_line(rubric, criterion, verdict.rows[name], verdict.points.get(name), _line_remarks(verdict, name))
+            for name, criterion in rubric.criteria.items()
+        ),
+        identity=NO_CELL,
+        reasons=reasons,
+        status=Status.NOT_APPLICABLE if verdict.index is None else Status.OK,
+        rubric=rubric.identification,
+        confidence=None if verdict.index is None else level,
+        sample=case.sample,
+    )
+
+
+def _excluded(case: WellCase, status: Status, reason: str, rubric: NetworkRubric) -> Score:
+    return Score(
+        subject=case.subject,
+        level="well",
+        id=case.well,
+        recording=case.recording,
+        sources=(case.recording,),
+        stage=None,
+        claim=None,
+        network_stage=NetworkStage.INDETERMINATE,
+        maturity_index=None,
+        interval=None,
+        domains={},
+        criteria=(),
+        identity=NO_CELL,
+        reasons=(reason,),
+        status=status,
+        rubric=rubric.identification,
+        sample=case.sample,
+    )
+
+
+def _line_remarks(verdict: NetworkVerdict, name: str) -> list[str]:
+    row: Measurement = verdict.rows[name]
+    remarks = [row.reason] if row.reason else []
+    if not row.ok and name in verdict.points:
+        remarks.append(f"counts {verdict.points[name]:g}, as too few electrodes are active")
+    return remarks
+
+
+def _interval(verdict: NetworkVerdict, rubric: NetworkRubric) -> tuple[float, float] | None:
+    if verdict.index is None:
+        return None
+    found = [verdict.index]
+    for left_out in verdict.points:
+        rest = {name: worth for name, worth in verdict.points.items() if name != left_out}
+        index = maturity_index(rubric, domain_scores(rubric, rest))
+        found += [] if index is None else [index]
+    return min(found), max(found)
+
+
+def _domains(verdict: NetworkVerdict, rubric: NetworkRubric) -> dict[str, DomainScore]:
+    found = {}
+    for name, domain in rubric.domains.items():
+        scored = rubric.scored(name)
+        counted = [feature for feature in verdict.points if rubric.criteria[feature].domain == name]
+        measured = sum(verdict.rows[feature].ok for feature in counted)
+        found[name] = DomainScore(verdict.scores[name], domain.weight, measured, len(scored))
+    return found

@@ -1,0 +1,139 @@
+"""Every measurement of a plate: its electrodes, its wells, and the plate itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+
+from mnephys.mea import electrodes, network, quality, synchrony, wells
+from mnephys.mea.bursts import isi_threshold_bursts
+from mnephys.mea.definitions import Definitions
+from mnephys.mea.merge import merge
+from mnephys.mea.network_bursts import merged_network_bursts
+from mnephys.mea.rows import Places, column, without_duration
+from mnephys.measurement import Feature, Measurement
+from mnephys.recording import DurationSource, FloatArray, PlateRecording, SpikeTrains
+
+__all__ = ["FEATURES", "MIN_ACTIVITY_SPAN_S", "measure_plate"]
+
+MIN_ACTIVITY_SPAN_S = 60.0
+"""Where no duration is stated, an electrode is judged active over no less than this."""
+
+FEATURES: dict[str, Feature] = {
+    **quality.FEATURES,
+    **electrodes.FEATURES,
+    **wells.FEATURES,
+    **network.FEATURES,
+    **synchrony.FEATURES,
+}
+"""Every feature of a plate."""
+
+_WELL_WHY_NOT = {**wells.WHY_NOT, **network.WHY_NOT, "sttc": "fewer than 2 active electrodes"}
+_BY_ACTIVITY = frozenset({"active_electrode_count", "active_electrode_fraction", "isi_cv", "sttc"})
+
+
+def measure_plate(recording: PlateRecording, definitions: Definitions) -> list[Measurement]:
+    """Measure a plate.
+
+    Parameters
+    ----------
+    recording : PlateRecording
+        As read. An electrode that is switched off is excluded, and so are its spikes, if it has any; it still
+        counts among the electrodes of its well, as it does for the vendor's program.
+    definitions : Definitions
+        What counts as active, as a burst and as a network burst.
+
+    Returns
+    -------
+    list of Measurement
+        First the rows of the plate, then well by well those of the wells, then those of the electrodes
+        (``A1_11`` is electrode 11 of well A1). Each has one row per feature of its level. Where nobody stated how
+        long the recording lasted, no rate is known, and which electrodes are active is judged over the time from
+        the first to the last spike, but no less than `MIN_ACTIVITY_SPAN_S`.
+
+    Examples
+    --------
+    >>> from mnephys.mea.definitions import DEFINITIONS
+    >>> from mnephys.recording import LAYOUTS, PlateRecording, SpikeTrains
+    >>> from mnephys.recording.plate import electrodes_of
+    >>> layout = LAYOUTS["24-well"]
+    >>> trains = SpikeTrains.from_lists([[0.5, 1.5]] * 384, electrodes_of(layout)["well"], stop=60.0)
+    >>> rows = measure_plate(PlateRecording(layout, electrodes_of(layout), trains), DEFINITIONS["axis-2023"])
+    >>> [row.value for row in rows if row.feature == "mean_firing_rate" and row.id == "D6"]
+    [0.03333333333333333]
+    """
+    trains, stated = _enabled(recording), recording.duration_source is not DurationSource.SPIKES
+    duration = recording.duration
+    over = duration if stated and duration > 0 else max(duration, MIN_ACTIVITY_SPAN_S)
+    active = electrodes.active_electrodes(trains.counts, over, definitions.active_min_rate)
+    merged = merge(trains)
+
+    bursts = isi_threshold_bursts(trains, definitions.burst_max_isi, definitions.burst_min_spikes)
+    of_electrodes = electrodes.electrode_columns(trains, bursts, duration)
+    of_wells = wells.well_columns(of_electrodes, active, merged.group, merged.n_groups)
+    together = merged_network_bursts(
+        merged,
+        definitions.network_burst_max_isi,
+        definitions.network_burst_min_spikes,
+        definitions.network_burst_min_electrodes,
+    )
+    of_wells |= network.network_columns(together, of_wells["spike_count"], duration)
+    of_wells["sttc"] = synchrony.mean_sttc(merged, definitions.sttc_window, active)
+
+    at_electrodes, at_wells = _places(recording, merged.labels)
+    remark = "" if stated else f"which electrodes are active is judged over {over:.6g} s: the file states no duration"
+    judged = quality.measure_well_quality(recording, merged.labels)
+    return [
+        *quality.measure_plate_itself(recording, definitions),
+        *_by_place(judged, *_rows(of_wells, at_wells, _WELL_WHY_NOT, duration, stated=stated, remark=remark)),
+        *_by_place(*_rows(of_electrodes, at_electrodes, electrodes.WHY_NOT, duration, stated=stated, remark="")),
+    ]
+
+
+def _enabled(recording: PlateRecording) -> SpikeTrains:
+    """Return the trains without the spikes of electrodes that are switched off."""
+    trains, enabled = recording.trains, recording.electrodes["enabled"]
+    counts = np.where(enabled, trains.counts, 0)
+    if counts.sum() == trains.n_spikes:
+        return trains
+    times = trains.times[np.repeat(enabled, trains.counts)]
+    offsets = np.concatenate([[0], np.cumsum(counts)])
+    return replace(trains, times=times, offsets=offsets, amplitudes=None, waveforms=None)
+
+
+def _places(recording: PlateRecording, labels: tuple[str, ...]) -> tuple[Places, Places]:
+    faults = quality.well_faults(recording)
+    well, label = recording.electrodes["well"].tolist(), recording.electrodes["label"].tolist()
+    off = ["" if on else "the electrode is switched off" for on in recording.electrodes["enabled"].tolist()]
+    ids = tuple(f"{w}_{at}" for w, at in zip(well, label, strict=True))
+    excluded = tuple(faults.get(w) or why for w, why in zip(well, off, strict=True))
+    return Places("electrode", ids, excluded), Places("well", labels, tuple(faults.get(w, "") for w in labels))
+
+
+def _rows(
+    columns: Mapping[str, FloatArray],
+    places: Places,
+    why_not: Mapping[str, str],
+    duration: float,
+    *,
+    stated: bool,
+    remark: str,
+) -> list[list[Measurement]]:
+    """Return the rows of each column."""
+    rows = []
+    for name, values in columns.items():
+        feature = FEATURES[name]
+        if feature.unit == "Hz" and not stated:
+            rows.append(without_duration(feature, places, values, duration))
+        else:
+            why = why_not.get(name, "the recording has no length")
+            rows.append(column(feature, places, values, why, remark if name in _BY_ACTIVITY else ""))
+    return rows
+
+
+def _by_place(*columns: list[Measurement]) -> list[Measurement]:
+    """Return the rows of all columns, those of one place together."""
+    return list(chain.from_iterable(zip(*columns, strict=True)))

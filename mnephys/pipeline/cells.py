@@ -1,0 +1,102 @@
+"""Scoring cells: from the recordings of one, or from its measurements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from mnephys.maturity.conditions import Conditions
+from mnephys.maturity.model import Rubric
+from mnephys.maturity.result import Score
+from mnephys.maturity.score import score_cell
+from mnephys.measurement import FeatureTable
+from mnephys.recording import SweepRecording
+from mnephys.samples import Sample
+
+__all__ = ["score_subject", "score_table", "stated_conditions"]
+
+
+def score_subject(table: FeatureTable, subject: str, samples: Sequence[Sample], rubric: Rubric) -> Score:
+    """Score the subject of a sample sheet.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        The measurements of all its recordings.
+    subject : str
+        Its name.
+    samples : sequence of Sample
+        What is known of each recording; of what they contradict each other in, the first is used.
+    rubric : Rubric
+        What counts as mature.
+
+    Returns
+    -------
+    Score
+        With its evidence.
+    """
+    known = {f.name: _first_known(samples, f.name) for f in fields(Conditions)}
+    scored = score_table(table, subject, Conditions(**known), rubric)
+    return replace(scored, sample=_shared(samples))
+
+
+def score_table(table: FeatureTable, subject: str, conditions: Conditions, rubric: Rubric | None) -> Score:
+    """Score one cell, and say where it is simulated.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        Of all its recordings.
+    subject : str
+        Its name.
+    conditions : Conditions
+        How it was recorded.
+    rubric : Rubric, optional
+        What counts as mature; the built-in rubric if omitted.
+
+    Returns
+    -------
+    Score
+        With its evidence.
+    """
+    scored = score_cell(table, subject=subject, conditions=conditions, rubric=rubric)
+    if not any(row.text == "simulated" for row in table.select("qc_origin")):
+        return scored
+    return replace(scored, reasons=(*scored.reasons, "The recording is simulated: it shows the program, no biology."))
+
+
+def stated_conditions(recordings: Sequence[SweepRecording]) -> Conditions:
+    """Return what recordings themselves say of their junction potential.
+
+    Parameters
+    ----------
+    recordings : sequence of SweepRecording
+        Of one cell.
+
+    Returns
+    -------
+    Conditions
+        Of the first that says something.
+
+    Examples
+    --------
+    >>> stated_conditions([]).ljp_mv is None
+    True
+    """
+    known = next((r for r in recordings if r.junction_potential is not None), None)
+    if known is None:
+        return Conditions()
+    return Conditions(ljp_mv=known.junction_potential, ljp_subtracted=known.junction_potential_subtracted)
+
+
+def _first_known(samples: Sequence[Sample], name: str) -> Any:
+    return next((value for s in samples if (value := getattr(s, name)) is not None), None)
+
+
+def _shared(samples: Sequence[Sample]) -> dict[str, Any]:
+    """Return what is stated alike for every recording that states it."""
+    every = [sample.facts() for sample in samples]
+    keys = dict.fromkeys(key for facts in every for key in facts)
+    values = {key: [facts[key] for facts in every if key in facts] for key in keys}
+    return {key: found[0] for key, found in values.items() if all(value == found[0] for value in found)}

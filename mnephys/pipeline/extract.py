@@ -1,0 +1,166 @@
+"""Which feature functions run on which recording."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mnephys.evidence import plate_evidence, summary_evidence, sweep_evidence
+from mnephys.mea import exported, facts, measure
+from mnephys.mea.definitions import DEFINITIONS, Definitions
+from mnephys.mea.network_bursts import network_bursts
+from mnephys.measurement import Feature, FeatureTable, Measurement, Status
+from mnephys.patch import ap_features, firing_features, passive, quality
+from mnephys.patch.family import Family, find_family
+from mnephys.readers import Recording
+from mnephys.recording import Clamp, SweepRecording
+from mnephys.summary import PlateSummary
+
+__all__ = ["DEFAULT_DEFINITIONS", "Analysis", "analyse", "declared_features", "extract"]
+
+DEFAULT_DEFINITIONS = DEFINITIONS["axis-2023"]
+"""The vendor's current definitions of activity and bursts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What one recording gave.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        Its measurements and action potentials.
+    evidence : dict
+        What its report needs; see `mnephys.evidence`.
+    """
+
+    table: FeatureTable
+    evidence: dict[str, Any]
+
+
+def declared_features() -> list[Feature]:
+    """Return every feature that can be measured.
+
+    Returns
+    -------
+    list of Feature
+        Those of cells, then those of plates; a name may stand for both.
+
+    Examples
+    --------
+    >>> [feature.levels for feature in declared_features() if feature.name == "isi_cv"]
+    [('cell',), ('electrode', 'well')]
+    """
+    rooms = (quality, passive, ap_features, firing_features, measure, facts, exported)
+    return [feature for room in rooms for feature in room.FEATURES.values()]
+
+
+def analyse(
+    recording: Recording, *, bias: float | None = None, definitions: Definitions = DEFAULT_DEFINITIONS
+) -> Analysis:
+    """Measure everything that a recording allows.
+
+    Parameters
+    ----------
+    recording : SweepRecording, PlateRecording or PlateSummary
+        Sweeps of a cell, spikes of a plate, or a vendor's metrics of one, which are taken as they are.
+    bias : float, optional
+        Current that the amplifier injects into a cell besides the command, in pA; None where unknown.
+    definitions : Definitions, optional
+        What counts as active and as a burst on a plate; the vendor's current ones if omitted.
+
+    Returns
+    -------
+    Analysis
+        Measurements and evidence.
+    """
+    if isinstance(recording, SweepRecording):
+        return _sweeps(recording, bias)
+    if isinstance(recording, PlateSummary):
+        table = FeatureTable((*recording.table.rows, *facts.well_fact_rows(recording.well_facts)))
+        return Analysis(table, summary_evidence(recording))
+    rows = measure.measure_plate(recording, definitions)
+    table = FeatureTable((*rows, *facts.well_fact_rows(recording.well_facts)))
+    bursts = network_bursts(
+        recording.trains,
+        definitions.network_burst_max_isi,
+        definitions.network_burst_min_spikes,
+        definitions.network_burst_min_electrodes,
+    )
+    return Analysis(table, plate_evidence(recording, table, definitions, bursts))
+
+
+def extract(
+    recording: Recording, *, bias: float | None = None, definitions: Definitions = DEFAULT_DEFINITIONS
+) -> FeatureTable:
+    """Measure everything that a recording allows.
+
+    Parameters
+    ----------
+    recording : SweepRecording, PlateRecording or PlateSummary
+        Under voltage clamp nothing is measured yet, which the table says.
+    bias : float, optional
+        Current that the amplifier injects besides the command, in pA. Only if it is known, the baseline
+        at zero command can be called resting potential.
+    definitions : Definitions, optional
+        What counts as active and as a burst on a plate; the vendor's current ones if omitted.
+
+    Returns
+    -------
+    FeatureTable
+        `to_frame()` is a tidy pandas DataFrame, `spikes` has one row per action potential of a cell.
+
+    Examples
+    --------
+    >>> import mnephys
+    >>> from mnephys.recording import Clamp, SweepRecording
+    >>> quiet = SweepRecording(np.full((1, 20000), -70.0), 20000.0, Clamp.CURRENT)
+    >>> extract(quiet).get("baseline_potential").value
+    -70.0
+    """
+    return analyse(recording, bias=bias, definitions=definitions).table
+
+
+def _sweeps(recording: SweepRecording, bias: float | None) -> Analysis:
+    origin = quality.judge_origin(recording)
+    if recording.clamp is Clamp.VOLTAGE:
+        why = "made under voltage clamp, of which nothing is measured yet"
+        table = FeatureTable((origin, quality.FEATURES["qc_recording"].missing(Status.NOT_APPLICABLE, why)))
+        return Analysis(table, sweep_evidence(recording, table, None))
+    family, verdicts = quality.control_quality(find_family(recording))
+    command = quality.judge_command(recording, family.steps)
+    if family.accepted.any():
+        measured = [
+            *passive.measure_passive(family, bias=bias),
+            *ap_features.measure_action_potential(family),
+            *firing_features.measure_firing(family),
+        ]
+    else:
+        measured = _all_excluded(verdicts[-1].reason)
+    table = FeatureTable((origin, command, *verdicts, *measured), _spike_columns(family))
+    return Analysis(table, sweep_evidence(recording, table, family))
+
+
+def _all_excluded(reason: str) -> list[Measurement]:
+    """Return the rows of a recording of which no sweep passed quality control."""
+    rooms = (passive, ap_features, firing_features)
+    features = [f for room in rooms for f in room.FEATURES.values() if f.levels[0] == "cell"]
+    return [f.missing(Status.EXCLUDED, reason) for f in features]
+
+
+def _spike_columns(family: Family) -> dict[str, Any]:
+    """Return the action potentials with the step and current that evoked each."""
+    steps = family.steps
+    test_before = np.cumsum(steps.test) - 1
+    first_of_sweep = np.searchsorted(steps.sweep, steps.sweep)
+    offset = test_before[first_of_sweep] + np.where(steps.test[first_of_sweep], 0, 1)
+    nth = np.where(steps.test, test_before - offset, -1)
+    sweep = np.asarray(family.aps["sweep"], dtype=np.int64)
+    return {
+        **family.aps,
+        "step": nth[family.ap_step],
+        "step_current": np.asarray(steps.current)[family.ap_step],
+        "used": family.accepted[sweep],
+    }

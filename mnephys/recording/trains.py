@@ -1,0 +1,203 @@
+"""Spike times of many electrodes in two columns: the form in which the feature core takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mnephys.recording.arrays import FloatArray, IntArray
+
+__all__ = ["SpikeTrains"]
+
+
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class SpikeTrains:
+    """Spike trains side by side: train i owns ``times[offsets[i]:offsets[i + 1]]``.
+
+    Parameters
+    ----------
+    times : ndarray, float64, shape (n_spikes,)
+        In s, ascending within each train.
+    offsets : ndarray, int, shape (n_trains + 1,)
+        From 0 to `n_spikes`, never falling. A silent electrode is a train without a spike.
+    groups : array_like of shape (n_trains,), optional
+        The well of each train, as text; network functions never cross wells. All trains are one group if omitted.
+    start : float
+        When the recording begins, in s; no spike is before it.
+    stop : float, optional
+        When it ends, in s; no spike is after it. None where unknown.
+    amplitudes : ndarray of shape (n_spikes,), optional
+        In uV, beside `times`.
+    waveforms : ndarray of shape (n_spikes, n_samples), optional
+        In uV, beside `times`.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, a time is not finite, a train is not sorted, or a spike lies outside the recording.
+
+    Examples
+    --------
+    >>> trains = SpikeTrains.from_lists([[0.5, 1.0], [], [0.7]], groups=["A1", "A1", "B2"], stop=10.0)
+    >>> trains
+    SpikeTrains: 3 spikes in 3 trains of 2 groups, 0 to 10 s
+    >>> trains.counts
+    array([2, 0, 1])
+    """
+
+    times: FloatArray
+    offsets: IntArray
+    groups: NDArray[Any] | None = None
+    start: float = 0.0
+    stop: float | None = None
+    amplitudes: FloatArray | None = None
+    waveforms: FloatArray | None = None
+
+    def __post_init__(self) -> None:
+        times = np.ascontiguousarray(self.times, dtype=np.float64)
+        offsets = np.ascontiguousarray(self.offsets, dtype=np.int64)
+        start, stop = float(self.start), None if self.stop is None else float(self.stop)
+        if times.ndim != 1 or offsets.ndim != 1 or offsets.size == 0:
+            raise ValueError("times and offsets need one dimension, and offsets at least one entry")
+        if offsets[0] != 0 or offsets[-1] != times.size or (np.diff(offsets) < 0).any():
+            raise ValueError(f"offsets need to rise from 0 to {times.size}, the number of spikes")
+        if not np.isfinite(start) or (stop is not None and not (np.isfinite(stop) and stop >= start)):
+            raise ValueError(f"the recording cannot last from {start} to {stop} s")
+        _check_times(times, offsets, start, stop)
+        groups = None if self.groups is None else np.asarray(self.groups)
+        if groups is not None and groups.shape != (offsets.size - 1,):
+            raise ValueError(f"groups has shape {groups.shape}, needs one per train: ({offsets.size - 1},)")
+        amplitudes = None if self.amplitudes is None else np.asarray(self.amplitudes)
+        waveforms = None if self.waveforms is None else np.asarray(self.waveforms)
+        if amplitudes is not None and amplitudes.shape != times.shape:
+            raise ValueError(f"amplitudes has shape {amplitudes.shape}, needs {times.shape}")
+        if waveforms is not None and (waveforms.ndim != 2 or waveforms.shape[0] != times.size):
+            raise ValueError(f"waveforms has shape {waveforms.shape}, needs one row per spike")
+        for name, value in {
+            "times": times,
+            "offsets": offsets,
+            "groups": groups,
+            "start": start,
+            "stop": stop,
+            "amplitudes": amplitudes,
+            "waveforms": waveforms,
+        }.items():
+            object.__setattr__(self, name, value)
+
+    @classmethod
+    def from_lists(
+        cls,
+        trains: Sequence[ArrayLike],
+        groups: Sequence[str] | None = None,
+        start: float = 0.0,
+        stop: float | None = None,
+    ) -> Self:
+        """Return the trains of a list of lists, each sorted.
+
+        Parameters
+        ----------
+        trains : sequence of array_like, each of shape (n_spikes,)
+            Spike times of each electrode in s, in any order.
+        groups : sequence of str, optional
+            The well of each.
+        start, stop : float, optional
+            When the recording begins and ends, in s.
+
+        Returns
+        -------
+        SpikeTrains
+            In the order given.
+
+        Raises
+        ------
+        ValueError
+            As the class.
+        """
+        each = [np.sort(np.asarray(train, dtype=np.float64).ravel()) for train in trains]
+        offsets = np.concatenate([[0], np.cumsum([train.size for train in each], dtype=np.int64)])
+        return cls(
+            np.concatenate([*each, np.zeros(0)]), offsets, None if groups is None else np.asarray(groups), start, stop
+        )
+
+    @property
+    def n_trains(self) -> int:
+        """Number of electrodes, silent ones included."""
+        return int(self.offsets.size - 1)
+
+    @property
+    def n_spikes(self) -> int:
+        """Number of spikes."""
+        return int(self.times.size)
+
+    @property
+    def counts(self) -> IntArray:
+        """Spikes of each train, shape (n_trains,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def train_of_spike(self) -> IntArray:
+        """The train of each spike, shape (n_spikes,)."""
+        return np.repeat(np.arange(self.n_trains), self.counts)
+
+    @property
+    def duration(self) -> float | None:
+        """Length of the recording in s; None where unknown."""
+        return None if self.stop is None else self.stop - self.start
+
+    def grouped(self) -> tuple[tuple[str, ...], IntArray]:
+        """Return the groups, and which of them each train belongs to.
+
+        Returns
+        -------
+        labels : tuple of str
+            Each group once, in the order of its first train; one of no name where there are no groups.
+        index : ndarray, int, shape (n_trains,)
+            Position of each train's group in `labels`.
+
+        Examples
+        --------
+        >>> SpikeTrains.from_lists([[], [], []], groups=["B1", "A1", "B1"]).grouped()
+        (('B1', 'A1'), array([0, 1, 0]))
+        """
+        if self.groups is None:
+            return ("",), np.zeros(self.n_trains, dtype=np.int64)
+        names, first, inverse = np.unique(self.groups, return_index=True, return_inverse=True)
+        order = np.argsort(first, kind="stable")
+        position = np.empty(order.size, dtype=np.int64)
+        position[order] = np.arange(order.size)
+        return tuple(str(name) for name in names[order]), position[inverse]
+
+    def __repr__(self) -> str:
+        labels, _ = self.grouped()
+        within = "" if self.groups is None else f" of {len(labels)} group{'s' * (len(labels) != 1)}"
+        until = "an unknown end" if self.stop is None else f"{self.stop:g} s"
+        return (
+            f"SpikeTrains: {self.n_spikes} spike{'s' * (self.n_spikes != 1)} in {self.n_trains} "
+            f"train{'s' * (self.n_trains != 1)}{within}, {self.start:g} to {until}"
+        )
+
+
+def _check_times(times: FloatArray, offsets: IntArray, start: float, stop: float | None) -> None:
+    """Raise and name the train of the first time that cannot be."""
+
+    def train(spike: int) -> int:
+        return int(np.searchsorted(offsets, spike, side="right")) - 1
+
+    if not np.isfinite(times).all():
+        spike = int(np.flatnonzero(~np.isfinite(times))[0])
+        raise ValueError(f"train {train(spike)}: spike {spike} has the time {times[spike]}; leave it out")
+    falls = np.flatnonzero(np.diff(times) < 0) + 1
+    inside = falls[~np.isin(falls, offsets)]
+    if inside.size:
+        raise ValueError(f"train {train(int(inside[0]))}: its times are not sorted; sort them or use from_lists")
+    outside = np.flatnonzero((times < start) | (times > (np.inf if stop is None else stop)))
+    if outside.size:
+        spike = int(outside[0])
+        end = "" if stop is None else f" to {stop:g}"
+        raise ValueError(
+            f"train {train(spike)}: the spike at {times[spike]:g} s lies outside the recording ({start:g}{end} s)"
+        )

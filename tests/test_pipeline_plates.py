@@ -1,0 +1,62 @@
+"""Plates from Python: the same score by every way."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+import pytest
+
+import mnephys
+from mnephys.measurement import FeatureTable
+from mnephys.pipeline import declared_features
+from mnephys.samples import load_sheet
+from mnephys.simulate import simulate_plate
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plate")
+    return simulate_plate(folder, days=(7, 28), layout="12-well", duration=40.0)
+
+
+def test_scoring_a_table_equals_scoring_its_recording(files):
+    recording = mnephys.read(files[1])
+    table = mnephys.extract(recording)
+    read_back = FeatureTable.from_frame(pd.read_csv(io.StringIO(table.to_frame().to_csv(index=False))))
+    direct = mnephys.score(recording, subject="P").to_json()
+    assert mnephys.score(table, subject="P").to_json() == direct
+    assert mnephys.score(read_back, subject="P").to_json() == direct
+
+
+def test_every_row_is_declared_with_its_unit_and_level(files):
+    declared = {(f.name, level): f for f in declared_features() for level in f.levels}
+    for row in mnephys.extract(mnephys.read(files[0])):
+        assert declared[row.feature, row.level].unit == row.unit
+
+
+def test_days_of_one_plate_are_one_subject_by_the_sheet(files):
+    sheet = load_sheet(files[0].parent / "samples.csv")
+    young, old = mnephys.score([mnephys.read(file) for file in files], sheet=sheet)
+    assert young["A1"].subject == old["A1"].subject == "SIM1 A1"
+    assert (young["A1"].sample["div"], old["A1"].sample["div"]) == (7.0, 28.0)
+    assert young["A1"].maturity_index < old["A1"].maturity_index
+    assert "recorded 2 times" in " ".join(old["A1"].reasons)
+    assert list(young) == list(old)
+    assert len(young) == 12
+
+
+def test_what_a_person_sees(files):
+    scores = mnephys.score(mnephys.read(files[1]))
+    assert repr(scores).startswith("SIM1_DIV28_spike_list.csv: network ")
+    assert repr(scores["A1"]).startswith("SIM1_DIV28_spike_list.csv A1: network ")
+    page = scores._repr_html_()
+    assert page.count("<tr>") == 13
+    assert "<td>" in page
+
+
+def test_a_rubric_for_the_other_level_is_refused(files, family_of):
+    with pytest.raises(TypeError, match="for cells"):
+        mnephys.score(mnephys.read(files[0]), rubric=mnephys.load_rubric())
+    with pytest.raises(TypeError, match="for wells"):
+        mnephys.score(family_of([0, 10]), rubric=mnephys.maturity.load_network_rubric())
