@@ -41,7 +41,7 @@ def test_days_of_one_plate_are_one_subject_by_the_sheet(files):
     assert young["A1"].subject == old["A1"].subject == "SIM1 A1"
     assert (young["A1"].sample["div"], old["A1"].sample["div"]) == (7.0, 28.0)
     assert young["A1"].maturity_index < old["A1"].maturity_index
-    assert "recorded 2 times" in " ".join(old["A1"].reasons)
+    assert "untreated on 2 days" in " ".join(old["A1"].reasons)
     assert list(young) == list(old)
     assert len(young) == 12
 
@@ -60,3 +60,20 @@ def test_a_rubric_for_the_other_level_is_refused(files, family_of):
         mnephys.score(mnephys.read(files[0]), rubric=mnephys.load_rubric())
     with pytest.raises(TypeError, match="for wells"):
         mnephys.score(family_of([0, 10]), rubric=mnephys.maturity.load_network_rubric())
+
+
+def test_a_row_that_does_not_fit_is_a_warning_and_costs_no_well(files, tmp_path):
+    sheet = tmp_path / "samples.csv"
+    sheet.write_text("recording,well,line\n*,A1,WT\n*,H12,KO\n")
+    with pytest.warns(UserWarning, match="row 3, column well: a 12-well plate has no well 'H12'"):
+        scores = mnephys.score(mnephys.read(files[1]), sheet=load_sheet(sheet))
+    assert scores["A1"].sample["line"] == "WT"
+
+
+def test_the_share_of_network_bursts_that_is_scored_does_not_hang_on_the_definitions(files):
+    recording = mnephys.read(files[1])
+    tables = [mnephys.extract(recording, definitions=mnephys.mea.definitions(n)) for n in ("axis-2015", "axis-2023")]
+    old, new = (mnephys.score(table, subject="P") for table in tables)
+    assert {w: s.maturity_index for w, s in old.items()} == {w: s.maturity_index for w, s in new.items()}
+    shares = [t.get("network_burst_percentage", level="well", id="A1").value for t in tables]
+    assert shares[0] > shares[1]

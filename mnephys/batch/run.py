@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,7 @@ from mnephys.maturity.result import Score
 from mnephys.maturity.rubric_set import RubricSet
 from mnephys.measurement import FeatureTable
 from mnephys.pipeline import score_subject, score_wells
-from mnephys.recording import LAYOUTS
+from mnephys.recording import LAYOUTS, DurationSource
 from mnephys.samples import PlateWells, SampleSheet, Subject, group_cells, group_wells, known_samples
 
 __all__ = ["Result", "Run", "load_run", "run"]
@@ -113,7 +113,7 @@ def run(plan: Run, store: Store, *, done: Callable[[Entry], None] = ignore) -> R
         plates |= _plates(entry)
     cells, more = group_cells([sample for name, sample in samples.items() if name not in plates])
     wells, others = group_wells(plates, plan.sheet, plan.name_pattern)
-    notes += more + others
+    notes += more + others + _unused_duration(plan.settings.duration, store, plates)
     scored = [s for subject in cells if (s := _score(subject, tables, plan.rubrics.cell)) is not None]
     scored += score_wells(wells, {name: tables[name] for name in plates}, plan.rubrics.well)
     table = FeatureTable.concatenate(tables.values())
@@ -165,6 +165,17 @@ def _plates(entry: Entry) -> dict[str, PlateWells]:
             layout = LAYOUTS[record["layout"]["name"]]
             found[name] = PlateWells(layout.name, layout.wells, record["well_facts"])
     return found
+
+
+def _unused_duration(duration: float | None, store: Store, plates: Mapping[str, PlateWells]) -> list[str]:
+    """Return a sentence where a duration that the user stated was not needed."""
+    if duration is None:
+        return []
+    evidence = store.evidence()
+    stated = [name for name in plates if evidence[name].get("duration_source") == DurationSource.STATED]
+    if not stated:
+        return []
+    return [f"--duration was not used for {len(stated)} of {len(plates)} plate recordings, whose files state their own"]
 
 
 def _rubrics(rubrics: RubricSet, levels: set[str]) -> dict[str, dict[str, str]]:

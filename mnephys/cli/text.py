@@ -77,7 +77,7 @@ def _plate(plate: Score, *, every_reason: bool) -> list[str]:
     day = plate["sample"].get("div")
     when = "" if day is None else f", day {day:g}"
     shown = plate["reasons"] if every_reason else plate["reasons"][:1]
-    lines = [f"{name}{where}{when}: network {plate['network_stage']}, {_index(plate)}"]
+    lines = [f"{name}{where}{when}: network {plate['network_stage']}, {_of_wells(plate)}"]
     return lines + [f"  {printable(reason)}" for reason in shown]
 
 
@@ -86,6 +86,13 @@ def _index(score: Score) -> str:
     if index is None:
         return "no index"
     return f"index {index:.2f}" + ("" if interval is None else f" ({interval[0]:.2f} to {interval[1]:.2f})")
+
+
+def _of_wells(plate: Score) -> str:
+    index, interval = plate["maturity_index"], plate["interval"]
+    if index is None or interval is None:
+        return "no index"
+    return f"median index {index:.2f} (wells {interval[0]:.2f} to {interval[1]:.2f})"
 
 
 def _number(scores: Sequence[Score], noun: str) -> str:

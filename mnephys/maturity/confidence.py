@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mnephys.maturity.network_rubric import NetworkRubric
+from mnephys.maturity.network_rubric import ACTIVE_COUNT, NetworkRubric
 from mnephys.maturity.network_stage import NetworkStage
 from mnephys.maturity.well_case import WellCase
 
 __all__ = ["Circumstances", "confidence"]
 
-LEVELS = ("low", "moderate", "high")
+_LEVELS = ("low", "moderate", "high")
+_SHARE = "network_burst_percentage"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +20,20 @@ class Circumstances:
 
     Parameters
     ----------
-    recordings : int
-        How often the well was recorded and scored.
+    days : int
+        On how many days the well was recorded untreated and scored.
+    dated : bool
+        Whether these are days; if nobody stated them, they are recordings.
     organised_in_a_row : int
-        Length of the run of organised recordings that this one is part of.
+        Length of the run of organised days that this one is part of.
     silenced_wells : int
-        Wells of the same recording that were silenced on purpose.
+        Wells of the plate that were silenced on purpose on this day, and were measured.
     silenced_active : int
         Of these, wells that have active electrodes all the same.
     """
 
-    recordings: int
+    days: int
+    dated: bool
     organised_in_a_row: int
     silenced_wells: int
     silenced_active: int
@@ -54,7 +58,8 @@ def confidence(
     Returns
     -------
     level : str
-        ``high`` where all that is asked for is there, ``low`` where less than half of it is.
+        ``high`` where all that is asked for is there, ``low`` where less than half of it is. An organised network is
+        at best ``moderate`` as long as it was not seen so on several days in a row.
     sentences : list of str
         What speaks for it, what against it.
 
@@ -62,24 +67,27 @@ def confidence(
     --------
     >>> from mnephys.maturity.network_rubric import load_network_rubric
     >>> case = WellCase("p A1", "p", "A1", "d14", {}, {}, {})
-    >>> confidence(case, NetworkStage.EMERGING, Circumstances(3, 0, 0, 0), load_network_rubric())[0]
+    >>> confidence(case, NetworkStage.EMERGING, Circumstances(3, True, 0, 0, 0), load_network_rubric())[0]
     'low'
     """
     found = [
         _duration(case, rubric),
         _repetition(circumstances, rubric),
         _silenced(circumstances),
-        _definitions(case, rubric),
+        _detector(case, rubric),
+        *_doubts(case),
     ]
-    if stage is NetworkStage.ORGANISED:
-        found.append(_in_a_row(circumstances, rubric))
     pro = [words for holds, words in found if holds]
     contra = [words for holds, words in found if not holds]
-    level = LEVELS[2] if not contra else LEVELS[0] if 2 * len(pro) < len(found) else LEVELS[1]
-    sentences = [f"Confidence {level}. For it: {'; '.join(pro) or 'nothing'}."]
+    level = 2 if not contra else int(2 * len(pro) >= len(found))
+    if stage is NetworkStage.ORGANISED:
+        lasting, words = _in_a_row(circumstances, rubric)
+        (pro if lasting else contra).append(words)
+        level = level if lasting else min(level, 1)
+    sentences = [f"Confidence {_LEVELS[level]}. For it: {'; '.join(pro) or 'nothing'}."]
     if contra:
         sentences.append(f"Against it: {'; '.join(contra)}.")
-    return level, sentences
+    return _LEVELS[level], sentences
 
 
 def _duration(case: WellCase, rubric: NetworkRubric) -> tuple[bool, str]:
@@ -92,32 +100,48 @@ def _duration(case: WellCase, rubric: NetworkRubric) -> tuple[bool, str]:
 
 
 def _repetition(circumstances: Circumstances, rubric: NetworkRubric) -> tuple[bool, str]:
-    n, asked = circumstances.recordings, rubric.confidence.recordings
-    if n >= asked:
-        return True, f"the well was recorded {n} times"
-    return False, f"the well was recorded {'once' if n == 1 else f'{n} times'} (at least {asked} times is asked for)"
+    n, asked = circumstances.days, rubric.confidence.days
+    what = "day" if circumstances.dated else "recording"
+    seen = f"the well was seen untreated {'on' if circumstances.dated else 'in'} {n} {what}{'s' * (n != 1)}"
+    undated = "" if circumstances.dated or n < asked else ", whose days nobody stated"
+    return (True, seen + undated) if n >= asked else (False, f"{seen} ({asked} are asked for)")
 
 
 def _silenced(circumstances: Circumstances) -> tuple[bool, str]:
     n, active = circumstances.silenced_wells, circumstances.silenced_active
     if not n:
-        return False, "no well was silenced (TTX) to show that its spikes are those of neurons"
+        return False, "no well of the plate was silenced (TTX) on that day to show that spikes are those of neurons"
     wells = f"{n} silenced well{'s' * (n != 1)}"
     if active:
-        return False, f"{active} of {wells} stayed active, so that not all spikes are those of neurons"
+        return False, f"{active} of {wells} stayed active: too little was given, or not all spikes are those of neurons"
     return True, f"{wells} of the plate fell silent"
 
 
-def _definitions(case: WellCase, rubric: NetworkRubric) -> tuple[bool, str]:
+def _detector(case: WellCase, rubric: NetworkRubric) -> tuple[bool, str]:
     row = case.plate_rows.get("definitions")
     used = "" if row is None or not row.ok else row.text
-    if used == rubric.definitions:
-        return True, f"bursts are defined as those behind the cuts ({used})"
-    return False, f"bursts are defined by {used or 'nothing known'}, those behind the cuts by {rubric.definitions}"
+    if f"{_SHARE}_{rubric.definitions.replace('-', '_')}" in case.rows and used != "custom":
+        return True, f"network bursts are taken as those behind the cuts ({rubric.definitions})"
+    return (
+        False,
+        f"network bursts are taken by {used or 'nothing known'}, those behind the cuts by {rubric.definitions}",
+    )
+
+
+def _doubts(case: WellCase) -> list[tuple[bool, str]]:
+    """Return what is asked of no well, and speaks against one where it is so."""
+    found = []
+    if not case.number(ACTIVE_COUNT) and not case.sample.get("plated"):
+        found.append((False, "it has no active electrode, and nobody stated that it was plated"))
+    layout = case.plate_rows.get("plate_layout")
+    if layout is not None and layout.reason:
+        found.append((False, layout.reason))
+    return found
 
 
 def _in_a_row(circumstances: Circumstances, rubric: NetworkRubric) -> tuple[bool, str]:
     n, asked = circumstances.organised_in_a_row, rubric.confidence.successive_organised
+    what = "day" if circumstances.dated else "recording"
     if n >= asked:
-        return True, f"it is organised in {n} recordings in a row"
-    return False, f"it is organised in {n} recording{'s' * (n != 1)} in a row ({asked} are asked for)"
+        return True, f"it is organised {'on' if circumstances.dated else 'in'} {n} {what}s in a row"
+    return False, f"it is not seen organised {'on' if circumstances.dated else 'in'} {asked} {what}s in a row"

@@ -8,9 +8,12 @@ from mnephys.maturity.gates import Outcome
 from mnephys.maturity.network_rubric import STAGES, NetworkRubric
 from mnephys.maturity.network_stage import NetworkStage, NetworkVerdict
 from mnephys.maturity.scale import Basis, Gate
-from mnephys.maturity.well_case import WellCase
+from mnephys.maturity.well_case import WellCase, is_treated
 
-__all__ = ["network_reasons"]
+__all__ = ["SIMULATED", "network_reasons"]
+
+SIMULATED = "The recording is simulated: it shows the program, no biology."
+"""What every score of a simulated recording says."""
 
 
 def network_reasons(
@@ -44,10 +47,15 @@ def _why(case: WellCase, verdict: NetworkVerdict, rubric: NetworkRubric) -> str:
     missed = next((stage for stage, _, outcome in verdict.gates if outcome is Outcome.UNMET), "")
     unmet = [_unmet(g, verdict, rubric) for of, g, o in verdict.gates if of == missed and o is Outcome.UNMET]
     if verdict.stage is NetworkStage.ORGANISED:
-        met = [_amount(gate.target, verdict, rubric) for _, gate, _ in verdict.gates[-len(rubric.stages[STAGES[-1]]) :]]
+        met = [
+            _amount(_first(gate).target, verdict, rubric)
+            for _, gate, _ in verdict.gates[-len(rubric.stages[STAGES[-1]]) :]
+        ]
         return f"Organised: {', '.join(met)}."
     if verdict.stage is NetworkStage.INDETERMINATE:
-        unknown = [_label(gate.target, rubric) for _, gate, outcome in verdict.gates if outcome is Outcome.UNKNOWN]
+        unknown = [
+            _label(_first(gate).target, rubric) for _, gate, outcome in verdict.gates if outcome is Outcome.UNKNOWN
+        ]
         return f"Indeterminate: {' and '.join(dict.fromkeys(unknown))} could not be measured."
     if verdict.stage is NetworkStage.ABSENT and case.number("spike_count") == 0:
         plated = "" if case.sample.get("plated") else ", and nobody stated that it was plated"
@@ -56,8 +64,14 @@ def _why(case: WellCase, verdict: NetworkVerdict, rubric: NetworkRubric) -> str:
 
 
 def _unmet(gate: Gate, verdict: NetworkVerdict, rubric: NetworkRubric) -> str:
-    asked = gate.at_least if gate.at_least is not None else gate.above
-    return f"{_amount(gate.target, verdict, rubric)}, asked for {asked:g}{_unit(gate.unit)} {gate.needs}"
+    """Return what a gate asks for, and what was found; of several ways to meet it the first."""
+    first = _first(gate)
+    asked = first.at_least if first.at_least is not None else first.above
+    return f"{_amount(first.target, verdict, rubric)}, asked for {asked:g}{_unit(first.unit)} {gate.needs}".rstrip()
+
+
+def _first(gate: Gate) -> Gate:
+    return gate.any_of[0] if gate.any_of else gate
 
 
 def _amount(target: str, verdict: NetworkVerdict, rubric: NetworkRubric) -> str:
@@ -92,11 +106,18 @@ def _index_line(verdict: NetworkVerdict, rubric: NetworkRubric) -> str:
 def _remarks(case: WellCase, verdict: NetworkVerdict, rubric: NetworkRubric) -> list[str]:
     lines = []
     treatment, dose = case.sample.get("treatment"), case.sample.get("dose")
-    if treatment and str(treatment).casefold() not in {"control", "none", "untreated"}:
+    if is_treated(case, rubric):
         amount = "" if dose is None else f" {dose:g} {case.sample.get('dose_unit', '')}".rstrip()
         lines.append(f"Treated with {treatment}{amount}: a difference from untreated wells is not one in maturity.")
+    elif treatment:
+        lines.append(f"Stated as treatment, without a dose: {treatment}.")
+    duration, origin = case.plate_rows.get("recording_duration"), case.plate_rows.get("qc_origin")
+    if duration is not None and not duration.ok:
+        lines.append("Nobody stated how long the recording lasted: in a longer one fewer electrodes would be active.")
     proxies = sum(rubric.criteria[name].basis is Basis.PROXY for name in verdict.points)
     if proxies:
         n = len(verdict.points)
         lines.append(f"{proxies} of the {n} features that count have cuts that rest partly on others (proxies).")
+    if origin is not None and origin.text == "simulated":
+        lines.append(SIMULATED)
     return lines

@@ -32,14 +32,14 @@ class Confidence:
     ----------
     duration_s : float
         A recording of at least this length, in s.
-    recordings : int
-        The well was recorded at least so often.
+    days : int
+        The well was recorded on at least so many days.
     successive_organised : int
-        For an organised network: so many recordings in a row are organised.
+        For an organised network: it is so on so many days in a row.
     """
 
     duration_s: float
-    recordings: int
+    days: int
     successive_organised: int
 
 
@@ -56,7 +56,9 @@ class NetworkRubric(Scale):
     confidence : Confidence
         What speaks for a score beside its criteria.
     plate_wells : int
-        A plate has the highest stage that so many of its wells have reached.
+        A plate has the highest stage that so many of its wells have reached, if these are also
+    plate_share : float
+        so large a share of its wells that were scored.
     definitions : str
         The generation of definitions that the cuts rest on.
     silencers : tuple of str
@@ -66,6 +68,7 @@ class NetworkRubric(Scale):
     stages: Mapping[str, tuple[Gate, ...]]
     confidence: Confidence
     plate_wells: int
+    plate_share: float
     definitions: str
     silencers: tuple[str, ...]
 
@@ -98,16 +101,18 @@ def load_network_rubric(path: Path | str | None = None) -> NetworkRubric:
     scale = parse_scale(top, sha256, "well")
     if ACTIVE_COUNT not in scale.criteria:
         raise top.error(f"the criterion {ACTIVE_COUNT} is missing", "add it, it says what can be active together")
-    confidence = top.below("confidence", ["duration_s", "recordings", "successive_organised"])
+    confidence = top.below("confidence", ["duration_s", "days", "successive_organised"])
+    plate = top.below("plate", ["wells", "share"])
     return NetworkRubric(
         **scale.parts(),
         stages=_stages(top, scale),
         confidence=Confidence(
             confidence.required("duration_s"),
-            _count(confidence, "recordings"),
+            _count(confidence, "days"),
             _count(confidence, "successive_organised"),
         ),
-        plate_wells=_count(top.below("plate", ["wells"]), "wells"),
+        plate_wells=_count(plate, "wells"),
+        plate_share=_share(plate, "share"),
         definitions=top.text("definitions"),
         silencers=tuple(name.casefold() for name in top.texts("silencers")),
     )
@@ -125,6 +130,13 @@ def _stages(top: Section, scale: Scale) -> dict[str, tuple[Gate, ...]]:
             raise section.error(f"stage {stage} has no gates", f"add [[stages.{stage}.gates]]")
         found[stage] = tuple(gates)
     return found
+
+
+def _share(section: Section, key: str) -> float:
+    number = section.required(key)
+    if not 0 < number <= 1:
+        raise section.error(f"{key} is {number:g}", "give a share of more than 0, at most 1")
+    return number
 
 
 def _count(section: Section, key: str) -> int:

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from mnephys.maturity.confidence import Circumstances, confidence
-from mnephys.maturity.criteria import evidence_line
+from mnephys.maturity.criteria import evidence_line, points
 from mnephys.maturity.identity import NO_CELL
 from mnephys.maturity.network_explain import network_reasons
 from mnephys.maturity.network_rubric import ACTIVE_COUNT, NetworkRubric, load_network_rubric
-from mnephys.maturity.network_stage import NetworkStage, NetworkVerdict, judge_network
+from mnephys.maturity.network_stage import NetworkStage, NetworkVerdict, capped_points, judge_network
 from mnephys.maturity.plate_score import score_plate
 from mnephys.maturity.result import DomainScore, Score
 from mnephys.maturity.stage import domain_scores, maturity_index
-from mnephys.maturity.well_case import WellCase, exclusion, is_silenced
+from mnephys.maturity.well_case import WellCase, exclusion, is_silenced, is_treated
 from mnephys.measurement import Measurement, Status
 
 __all__ = ["score_networks"]
@@ -45,7 +45,7 @@ def score_networks(cases: Sequence[WellCase], rubric: NetworkRubric | None = Non
     >>> rows = {"active_electrode_count": Measurement("active_electrode_count", 0.0, "", "1", level="well")}
     >>> rows["active_electrode_fraction"] = Measurement("active_electrode_fraction", 0.0, "", "1", level="well")
     >>> [score.network_stage for score in score_networks([WellCase("p A1", "p", "A1", "p.csv", {}, rows, {})])]
-    [<NetworkStage.ABSENT: 'absent'>, <NetworkStage.ABSENT: 'absent'>]
+    [<NetworkStage.ABSENT: 'absent'>, <NetworkStage.INDETERMINATE: 'indeterminate'>]
     """
     rubric = load_network_rubric() if rubric is None else rubric
     excluded = {i: why for i, case in enumerate(cases) if (why := exclusion(case, rubric)) is not None}
@@ -64,23 +64,45 @@ def score_networks(cases: Sequence[WellCase], rubric: NetworkRubric | None = Non
 
 
 def _circumstances(cases: Sequence[WellCase], verdicts: Verdicts, rubric: NetworkRubric) -> dict[int, Circumstances]:
-    silenced: dict[str, list[bool]] = {}
-    for case in cases:
-        if is_silenced(case, rubric) and case.sample.get("plated") is not False and ACTIVE_COUNT in case.rows:
-            silenced.setdefault(case.recording, []).append(bool(case.number(ACTIVE_COUNT)))
     by_subject: dict[str, list[int]] = {}
     for i in verdicts:
         by_subject.setdefault(cases[i].subject, []).append(i)
+    alive = {
+        subject: any(cases[i].number(ACTIVE_COUNT) for i in members if not is_treated(cases[i], rubric))
+        for subject, members in by_subject.items()
+    }
+    silenced: dict[tuple[str, str | float], list[bool]] = {}
+    for case in cases:
+        left = case.number(ACTIVE_COUNT)
+        # A well that was never active cannot fall silent.
+        if left is not None and alive.get(case.subject, True) and _is_control(case, rubric):
+            silenced.setdefault((case.plate, case.day), []).append(left > 0)
     found = {}
     for members in by_subject.values():
-        in_a_row: dict[int, int] = {}
-        for organised, run in groupby(members, lambda i: verdicts[i].stage is NetworkStage.ORGANISED):
-            together = list(run)
-            in_a_row |= dict.fromkeys(together, len(together) if organised else 0)
+        untreated = [i for i in members if not is_treated(cases[i], rubric)]
+        runs = _organised_runs([(cases[i].day, verdicts[i].stage) for i in untreated])
+        dated = all("div" in cases[i].sample for i in members)
         for i in members:
-            controls = silenced.get(cases[i].recording, [])
-            found[i] = Circumstances(len(members), in_a_row[i], len(controls), sum(controls))
+            controls = silenced.get((cases[i].plate, cases[i].day), [])
+            row = 0 if is_treated(cases[i], rubric) else runs[cases[i].day]
+            found[i] = Circumstances(len(runs), dated, row, len(controls), sum(controls))
     return found
+
+
+def _is_control(case: WellCase, rubric: NetworkRubric) -> bool:
+    return is_silenced(case, rubric) and case.sample.get("plated") is not False
+
+
+def _organised_runs(stages: Sequence[tuple[str | float, NetworkStage]]) -> dict[str | float, int]:
+    """Return for each day how many days in a row, itself among them, all recordings are organised; 0 where not."""
+    days: dict[str | float, bool] = {}
+    for day, stage in stages:
+        days[day] = days.get(day, True) and stage is NetworkStage.ORGANISED
+    runs: dict[str | float, int] = {}
+    for organised, group in groupby(days, lambda day: days[day]):
+        together = list(group)
+        runs |= dict.fromkeys(together, len(together) if organised else 0)
+    return runs
 
 
 def _scored(case: WellCase, verdict: NetworkVerdict, circumstances: Circumstances, rubric: NetworkRubric) -> Score:
@@ -99,7 +121,9 @@ def _scored(case: WellCase, verdict: NetworkVerdict, circumstances: Circumstance
         interval=_interval(verdict, rubric),
         domains=_domains(verdict, rubric),
         criteria=tuple(
-            evidence_line(rubric, criterion, verdict.rows[name], verdict.points.get(name), _line_remarks(verdict, name))
+            evidence_line(
+                rubric, criterion, verdict.rows[name], verdict.points.get(name), _line_remarks(verdict, name, rubric)
+            )
             for name, criterion in rubric.criteria.items()
         ),
         identity=NO_CELL,
@@ -133,11 +157,18 @@ def _excluded(case: WellCase, status: Status, reason: str, rubric: NetworkRubric
     )
 
 
-def _line_remarks(verdict: NetworkVerdict, name: str) -> list[str]:
+def _line_remarks(verdict: NetworkVerdict, name: str, rubric: NetworkRubric) -> list[str]:
     row: Measurement = verdict.rows[name]
     remarks = [row.reason] if row.reason else []
-    if not row.ok and name in verdict.points:
-        remarks.append(f"counts {verdict.points[name]:g}, as too few electrodes are active")
+    worth, own = verdict.points.get(name), rubric.criteria[name]
+    if worth is None:
+        return remarks
+    active = verdict.numbers.get(ACTIVE_COUNT)
+    if active is not None and active < own.needs_active:
+        remarks.append(f"counts 0, as fewer than {own.needs_active} electrodes are active")
+    elif own.capped_by and row.value is not None and points(own, row.value) > worth:
+        label = rubric.domains[own.capped_by].label
+        remarks.append(f"counts {worth:.2f} and not {points(own, row.value):.2f}: no more than {label}")
     return remarks
 
 
@@ -147,7 +178,7 @@ def _interval(verdict: NetworkVerdict, rubric: NetworkRubric) -> tuple[float, fl
     found = [verdict.index]
     for left_out in verdict.points:
         rest = {name: worth for name, worth in verdict.points.items() if name != left_out}
-        index = maturity_index(rubric, domain_scores(rubric, rest))
+        index = maturity_index(rubric, domain_scores(rubric, rest | capped_points(rubric, rest)))
         found += [] if index is None else [index]
     return min(found), max(found)
 

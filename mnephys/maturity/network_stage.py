@@ -14,7 +14,7 @@ from mnephys.maturity.scale import Criterion, Gate, Role
 from mnephys.maturity.stage import domain_scores, maturity_index
 from mnephys.measurement import Measurement, Status
 
-__all__ = ["NetworkStage", "NetworkVerdict", "judge_network"]
+__all__ = ["NetworkStage", "NetworkVerdict", "capped_points", "judge_network"]
 
 
 class NetworkStage(StrEnum):
@@ -107,26 +107,47 @@ def _points(rubric: NetworkRubric, numbers: Mapping[str, float]) -> dict[str, fl
     active = numbers.get(ACTIVE_COUNT)
     worth: dict[str, float] = {}
     for criterion in rubric.counted:
-        if _is_covered(criterion, rubric, numbers):
-            continue
-        if criterion.feature in numbers:
-            worth[criterion.feature] = points(criterion, numbers[criterion.feature])
-        elif criterion.role is Role.SCORED and active is not None and active < criterion.needs_active:
+        if criterion.role is Role.SCORED and active is not None and active < criterion.needs_active:
             worth[criterion.feature] = 0.0
-    # What counts 0 because too little is active needs nothing to stand in for it.
-    return {
-        name: value
-        for name, value in worth.items()
-        if not (rubric.criteria[name].role is Role.STAND_IN and rubric.criteria[name].stands_in_for in worth)
-    }
+        elif criterion.feature in numbers:
+            worth[criterion.feature] = points(criterion, numbers[criterion.feature])
+    # A stand-in is of no use where what it stands in for counts already, if only as 0.
+    own = {name: value for name, value in worth.items() if not _is_covered(rubric.criteria[name], rubric, worth)}
+    return own | capped_points(rubric, own)
 
 
-def _is_covered(criterion: Criterion, rubric: NetworkRubric, numbers: Mapping[str, float]) -> bool:
-    """Return whether something that a stand-in would replace, directly or by way of another, was measured."""
+def capped_points(rubric: NetworkRubric, worth: Mapping[str, float]) -> dict[str, float]:
+    """Return the points that the score of another domain lowers.
+
+    Parameters
+    ----------
+    rubric : NetworkRubric
+        Says which criteria are capped, and by what.
+    worth : mapping of str to float
+        Points of each feature by its own cuts.
+
+    Returns
+    -------
+    dict of str to float
+        Only those that are lowered.
+
+    Examples
+    --------
+    >>> from mnephys.maturity.network_rubric import load_network_rubric
+    >>> capped_points(load_network_rubric(), {"burst_percentage": 0.9, "sttc": 0.25})
+    {'burst_percentage': 0.25}
+    """
+    scores = domain_scores(rubric, worth)
+    caps = {name: scores.get(rubric.criteria[name].capped_by) for name in worth}
+    return {name: cap for name, cap in caps.items() if cap is not None and cap < worth[name]}
+
+
+def _is_covered(criterion: Criterion, rubric: NetworkRubric, found: Mapping[str, float]) -> bool:
+    """Return whether something that a stand-in would replace, directly or by way of another, was found."""
     seen = {criterion.feature}
     target = criterion.stands_in_for
     while target and target not in seen:
-        if target in numbers:
+        if target in found:
             return True
         seen.add(target)
         target = rubric.criteria[target].stands_in_for

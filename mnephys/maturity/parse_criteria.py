@@ -35,6 +35,7 @@ _KEYS = (
     "stands_in_for",
     "zero_for_patterns",
     "needs_active",
+    "capped_by",
     "source",
     "basis",
     "note",
@@ -165,10 +166,13 @@ def _criterion(section: Section, domains: Mapping[str, object], references: Mapp
         stands_in_for=section.text("stands_in_for", ""),
         zero_for_patterns=section.texts("zero_for_patterns"),
         needs_active=_count(section, "needs_active"),
+        capped_by=section.text("capped_by", ""),
         source={cut: source.texts(cut) for cut in source.data},
         basis=_member(section, "basis", Basis, None if role is not Role.STAND_IN else Basis.PROXY),
         note=section.text("note", ""),
     )
+    if (cap := criterion.capped_by) and (cap not in domains or cap == domain):
+        raise section.error(f"capped_by is {cap!r}, which is no other domain", nearest(cap, domains))
     _check_cuts(section, criterion)
     _check_source(section, criterion, references)
     return criterion

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 
 from mnephys.maturity.identity import NO_CELL
-from mnephys.maturity.network_rubric import NetworkRubric
+from mnephys.maturity.network_explain import SIMULATED
+from mnephys.maturity.network_rubric import ACTIVE_COUNT, NetworkRubric
 from mnephys.maturity.network_stage import NetworkStage
 from mnephys.maturity.result import Score
-from mnephys.maturity.well_case import WellCase
+from mnephys.maturity.well_case import WellCase, is_treated
 from mnephys.measurement import Status
 
 __all__ = ["score_plate", "well_ranges"]
@@ -43,12 +45,15 @@ def score_plate(cases: Sequence[WellCase], wells: Sequence[Score], rubric: Netwo
     >>> from mnephys.maturity.network_rubric import load_network_rubric
     >>> from mnephys.maturity.network_score import score_networks
     >>> score_networks([WellCase("p A1", "p", "A1", "p.csv", {"plated": False}, {}, {})])[-1].reasons[0]
-    'No well was scored.'
+    'No untreated well was scored.'
     """
     first = cases[0]
-    indices = [score.maturity_index for score in wells if score.maturity_index is not None]
     facts = {key: first.sample[key] for key in _SHARED if key in first.sample}
     shared = {k: v for k, v in facts.items() if all(case.sample.get(k) == v for case in cases)}
+    counted, left_out = _counted(cases, wells, rubric)
+    indices = [score.maturity_index for score in counted if score.maturity_index is not None]
+    origin = first.plate_rows.get("qc_origin")
+    simulated = [SIMULATED] if origin is not None and origin.text == "simulated" else []
     return Score(
         subject=first.plate,
         level="plate",
@@ -57,63 +62,112 @@ def score_plate(cases: Sequence[WellCase], wells: Sequence[Score], rubric: Netwo
         sources=(first.recording,),
         stage=None,
         claim=None,
-        network_stage=_stage(wells, rubric),
+        network_stage=_stage(counted, rubric),
         maturity_index=statistics.median(indices) if indices else None,
         interval=(min(indices), max(indices)) if indices else None,
         domains={},
         criteria=(),
         identity=NO_CELL,
-        reasons=_reasons(cases, wells, rubric),
+        reasons=(
+            *_verdict(counted, rubric),
+            *_lines(counted),
+            *left_out,
+            *_others(cases, wells),
+            _PROVISIONAL,
+            *simulated,
+        ),
         status=Status.OK if indices else Status.NOT_APPLICABLE,
         rubric=rubric.identification,
-        confidence=_confidence(wells),
+        confidence=_confidence(counted),
         sample=shared,
     )
 
 
-def _stage(wells: Sequence[Score], rubric: NetworkRubric) -> NetworkStage:
-    stages = [score.network_stage for score in wells if score.maturity_index is not None]
-    if not stages:
+def _counted(cases: Sequence[WellCase], wells: Sequence[Score], rubric: NetworkRubric) -> tuple[list[Score], list[str]]:
+    """Return the wells that make the verdict, and sentences on those that were scored and do not."""
+    scored = [(case, score) for case, score in zip(cases, wells, strict=True) if score.maturity_index is not None]
+    treated = [case.well for case, _ in scored if is_treated(case, rubric)]
+    untreated = [(case, score) for case, score in scored if case.well not in treated]
+    # An empty well and a silent one look the same.
+    doubtful = [c.well for c, _ in untreated if not c.number(ACTIVE_COUNT) and not c.sample.get("plated")]
+    known = [score for case, score in untreated if case.well not in doubtful]
+    lines = []
+    if treated:
+        lines.append(f"{_are(len(treated), 'treated')} and left out of the verdict ({well_ranges(treated)}).")
+    if doubtful and known:
+        why = "and nobody stated whether anything was plated: left out of the verdict"
+        lines.append(f"{_are(len(doubtful), 'without an active electrode')}, {why} ({well_ranges(doubtful)}).")
+    return known or [score for _, score in untreated], lines
+
+
+def _are(n: int, what: str) -> str:
+    return f"1 well is {what}" if n == 1 else f"{n} wells are {what}"
+
+
+def _stage(counted: Sequence[Score], rubric: NetworkRubric) -> NetworkStage:
+    """Return the highest stage that enough wells have; indeterminate where those of unknown stage could change it."""
+    stages = [score.network_stage for score in counted]
+    if len(stages) < rubric.plate_wells:
         return NetworkStage.INDETERMINATE
-    needed = min(rubric.plate_wells, len(stages))
-    organised = stages.count(NetworkStage.ORGANISED)
-    if organised >= needed:
-        return NetworkStage.ORGANISED
-    if organised + stages.count(NetworkStage.EMERGING) >= needed:
-        return NetworkStage.EMERGING
-    return NetworkStage.ABSENT if NetworkStage.ABSENT in stages else NetworkStage.INDETERMINATE
+    needed = max(rubric.plate_wells, math.ceil(rubric.plate_share * len(stages) - 1e-9))
+    unknown = stages.count(NetworkStage.INDETERMINATE)
+    reached = 0
+    for stage in (NetworkStage.ORGANISED, NetworkStage.EMERGING):
+        reached += stages.count(stage)
+        if reached >= needed:
+            return stage
+        if reached + unknown >= needed:
+            return NetworkStage.INDETERMINATE
+    return NetworkStage.ABSENT
 
 
-def _confidence(wells: Sequence[Score]) -> str | None:
+def _confidence(counted: Sequence[Score]) -> str | None:
     """Return the confidence that most wells have, the lower one of a tie."""
-    levels = [score.confidence for score in wells if score.confidence is not None]
+    levels = [score.confidence for score in counted if score.confidence is not None]
     return max(("low", "moderate", "high"), key=levels.count) if levels else None
 
 
-def _reasons(cases: Sequence[WellCase], wells: Sequence[Score], rubric: NetworkRubric) -> tuple[str, ...]:
-    scored = [score for score in wells if score.maturity_index is not None]
-    stages = [str(score.network_stage) for score in scored]
-    counts = ", ".join(f"{stages.count(s)} {s}" for s in map(str, reversed(NetworkStage)) if s in stages)
-    lines = [f"{len(scored)} well{'s' * (len(scored) != 1)} scored: {counts}." if scored else "No well was scored."]
-    if scored:
-        lines.append(
-            f"A plate has the stage that {rubric.plate_wells} of its wells have reached; its index is their median."
-        )
+def _verdict(counted: Sequence[Score], rubric: NetworkRubric) -> list[str]:
+    if not counted:
+        return ["No untreated well was scored."]
+    rule = (
+        f"A plate has the highest stage that {rubric.plate_wells} of its wells and {100 * rubric.plate_share:g} % of "
+        "them have reached; its index is their median, from the lowest well to the highest."
+    )
+    return [f"{len(counted)} well{'s' * (len(counted) != 1)} scored: {_counts(counted)}.", rule]
+
+
+def _counts(scores: Sequence[Score]) -> str:
+    stages = [str(score.network_stage) for score in scores]
+    order = ("organised", "emerging", "absent", "indeterminate")
+    return ", ".join(f"{stages.count(stage)} {stage}" for stage in order if stage in stages)
+
+
+def _lines(counted: Sequence[Score]) -> list[str]:
+    """Return one sentence per cell line, where there are several."""
+    by_line: dict[str, list[Score]] = {}
+    for score in counted:
+        by_line.setdefault(str(score.sample.get("line", "")) or "no line stated", []).append(score)
+    if len(by_line) < 2:
+        return []
+    indices = {n: statistics.median(s.maturity_index or 0.0 for s in scores) for n, scores in by_line.items()}
+    return [f"{name}: {_counts(scores)}, median index {indices[name]:.2f}." for name, scores in by_line.items()]
+
+
+def _others(cases: Sequence[WellCase], wells: Sequence[Score]) -> list[str]:
+    """Return sentences on the wells that were not scored."""
+    lines = []
     unplated = [case for case in cases if case.sample.get("plated") is False]
     if unplated:
         most = max((case.number("spike_count") or 0.0 for case in unplated), default=0.0)
         stray = f"up to {most:.0f} stray spike{'s' * (most != 1)} in one of them" if most else "no spike in any of them"
-        lines.append(f"{_count(unplated)} not plated ({well_ranges([case.well for case in unplated])}); {stray}.")
+        ids = well_ranges([case.well for case in unplated])
+        lines.append(f"{_are(len(unplated), 'not plated')} ({ids}); {stray}.")
     others: dict[str, list[str]] = {}
     for case, score in zip(cases, wells, strict=True):
         if score.maturity_index is None and case.sample.get("plated") is not False:
             others.setdefault(score.reasons[0], []).append(case.well)
-    lines += [f"{reason.rstrip('.')}: {well_ranges(names)}." for reason, names in others.items()]
-    return (*lines, _PROVISIONAL)
-
-
-def _count(cases: Sequence[WellCase]) -> str:
-    return "1 well is" if len(cases) == 1 else f"{len(cases)} wells are"
+    return lines + [f"{reason.rstrip('.')}: {well_ranges(names)}." for reason, names in others.items()]
 
 
 def well_ranges(wells: Sequence[str]) -> str:

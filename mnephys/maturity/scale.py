@@ -104,7 +104,9 @@ class Criterion:
     zero_for_patterns : tuple of str
         Firing patterns that make it count 0 where it could not be measured.
     needs_active : int
-        Where fewer electrodes of a well are active, it counts 0 if it could not be measured.
+        Where fewer electrodes of a well are active, it counts 0.
+    capped_by : str
+        A domain whose score its points cannot exceed; empty where there is none.
     source : mapping of str to tuple of str
         Keys of the references behind each cut.
     basis : Basis
@@ -130,6 +132,7 @@ class Criterion:
     stands_in_for: str = ""
     zero_for_patterns: tuple[str, ...] = ()
     needs_active: int = 0
+    capped_by: str = ""
     source: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     basis: Basis = Basis.PROXY
     note: str = ""

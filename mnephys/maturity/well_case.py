@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mnephys.maturity.network_rubric import ACTIVE_COUNT, NetworkRubric
 from mnephys.measurement import Measurement, Status
 
-__all__ = ["WellCase", "exclusion", "is_silenced"]
+__all__ = ["WellCase", "exclusion", "is_silenced", "is_treated"]
+
+_BREAKS = re.compile(r"[\W_]+")
+_NOT_NOW = frozenset(
+    {"wash", "washout", "washed", "no", "not", "without", "before", "after", "pre", "post", "vehicle", "baseline"}
+)
+_VEHICLES = frozenset(
+    {"control", "ctrl", "none", "untreated", "vehicle", "dmso", "water", "h2o", "pbs", "medium", "media"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,12 @@ class WellCase:
     sample: Mapping[str, str | float | bool]
     rows: Mapping[str, Measurement]
     plate_rows: Mapping[str, Measurement]
+
+    @property
+    def day(self) -> str | float:
+        """The day in vitro where it is known, else the recording: what tells moments apart."""
+        div = self.sample.get("div")
+        return self.recording if div is None else float(div)
 
     def number(self, feature: str) -> float | None:
         """Return a value of the well.
@@ -67,17 +82,47 @@ def is_silenced(case: WellCase, rubric: NetworkRubric) -> bool:
     Returns
     -------
     bool
-        By its treatment.
+        By its treatment: a silencer, not its washout, its vehicle or what was before it, and not at a dose of 0.
 
     Examples
     --------
     >>> from mnephys.maturity.network_rubric import load_network_rubric
-    >>> case = WellCase("p A1", "p", "A1", "d14", {"treatment": "TTX 1 uM"}, {}, {})
-    >>> is_silenced(case, load_network_rubric())
+    >>> cases = [WellCase("p A1", "p", "A1", "d14", {"treatment": t}, {}, {}) for t in ("TTX_1uM", "TTX washout")]
+    >>> [is_silenced(case, load_network_rubric()) for case in cases]
+    [True, False]
+    """
+    words = set(_BREAKS.split(str(case.sample.get("treatment", "")).casefold()))
+    return bool(words & set(rubric.silencers)) and not words & _NOT_NOW and case.sample.get("dose") != 0
+
+
+def is_treated(case: WellCase, rubric: NetworkRubric) -> bool:
+    """Return whether something was added to a well that may change what it does.
+
+    Acquisition programs keep all kinds of labels as treatments, lines and densities among them: without a dose only a
+    silencer counts.
+
+    Parameters
+    ----------
+    case : WellCase
+        The well.
+    rubric : NetworkRubric
+        Names the silencers.
+
+    Returns
+    -------
+    bool
+        True where a dose is stated that is not 0, of what is no mere vehicle, and for silencers.
+
+    Examples
+    --------
+    >>> from mnephys.maturity.network_rubric import load_network_rubric
+    >>> facts = {"treatment": "CNQX", "dose": 10.0, "dose_unit": "uM"}
+    >>> is_treated(WellCase("p A1", "p", "A1", "d14", facts, {}, {}), load_network_rubric())
     True
     """
-    words = str(case.sample.get("treatment", "")).casefold().replace(",", " ").replace("+", " ").split()
-    return any(silencer in words for silencer in rubric.silencers)
+    words = set(_BREAKS.split(str(case.sample.get("treatment", "")).casefold())) - {""}
+    dosed = bool(words) and not words <= _VEHICLES and bool(case.sample.get("dose"))
+    return dosed or is_silenced(case, rubric)
 
 
 def exclusion(case: WellCase, rubric: NetworkRubric) -> tuple[Status, str] | None:
@@ -101,13 +146,15 @@ def exclusion(case: WellCase, rubric: NetworkRubric) -> tuple[Status, str] | Non
     >>> exclusion(WellCase("p A9", "p", "A9", "d14", {"plated": False}, {}, {}), load_network_rubric())[1]
     'Not plated, as was stated.'
     """
-    quality = case.rows.get("qc_well")
+    quality, switched = case.rows.get("qc_well"), case.rows.get("active")
     if case.sample.get("plated") is False:
         spikes = case.number("spike_count")
         stray = "" if not spikes else f" Its {spikes:.0f} spike{'s' * (spikes != 1)} are none of neurons."
         return Status.EXCLUDED, f"Not plated, as was stated.{stray}"
     if quality is not None and not quality.ok:
         return quality.status, f"{quality.reason[:1].upper()}{quality.reason[1:]}."
+    if switched is not None and switched.text.casefold() == "false":
+        return Status.EXCLUDED, "Switched off in the acquisition program."
     if not case.rows:
         return Status.NOT_APPLICABLE, "Nothing was measured in this well."
     if is_silenced(case, rubric):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from mnephys.measurement import Feature
+from collections.abc import Iterable
+from dataclasses import replace
 
-__all__ = ["FEATURES"]
+from mnephys.mea.network import SHARE_2015
+from mnephys.measurement import Feature, Measurement
+
+__all__ = ["FEATURES", "exported_share_2015"]
 
 _TOOL = "Axion Neural Metric Tool"
 
@@ -46,3 +50,30 @@ FEATURES = {
     )
 }
 """The features that exports have beside those of the core."""
+
+
+def exported_share_2015(rows: Iterable[Measurement]) -> list[Measurement]:
+    """Return the shares of spikes in network bursts of an export that took them by the definitions of 2015.
+
+    Parameters
+    ----------
+    rows : iterable of Measurement
+        Of the export.
+
+    Returns
+    -------
+    list of Measurement
+        Those of wells, under the name by which they compare with recordings; empty for an export by other definitions.
+
+    Examples
+    --------
+    >>> share = Measurement("network_burst_percentage", 40.0, "", "%", level="well", id="A1")
+    >>> by = Measurement("definitions", None, "axis-2015", "1", level="plate")
+    >>> [(row.feature, row.value) for row in exported_share_2015([by, share])]
+    [('network_burst_percentage_axis_2015', 40.0)]
+    """
+    every = list(rows)
+    if not any(row.feature == "definitions" and row.text == "axis-2015" for row in every):
+        return []
+    shares = [row for row in every if row.feature == "network_burst_percentage" and row.level == "well"]
+    return [replace(row, feature=SHARE_2015) for row in shares]

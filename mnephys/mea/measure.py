@@ -17,7 +17,7 @@ from mnephys.mea.rows import Places, column, without_duration
 from mnephys.measurement import Feature, Measurement
 from mnephys.recording import DurationSource, FloatArray, PlateRecording, SpikeTrains
 
-__all__ = ["FEATURES", "MIN_ACTIVITY_SPAN_S", "measure_plate"]
+__all__ = ["FEATURES", "MIN_ACTIVITY_SPAN_S", "enabled_trains", "measure_plate"]
 
 MIN_ACTIVITY_SPAN_S = 60.0
 """Where no duration is stated, an electrode is judged active over no less than this."""
@@ -31,7 +31,7 @@ FEATURES: dict[str, Feature] = {
 }
 """Every feature of a plate."""
 
-_WELL_WHY_NOT = {**wells.WHY_NOT, **network.WHY_NOT, "sttc": "fewer than 2 active electrodes"}
+_WELL_WHY_NOT = {**wells.WHY_NOT, **network.WHY_NOT, "sttc": synchrony.WHY_NOT}
 _BY_ACTIVITY = frozenset({"active_electrode_count", "active_electrode_fraction", "isi_cv", "sttc"})
 
 
@@ -65,7 +65,7 @@ def measure_plate(recording: PlateRecording, definitions: Definitions) -> list[M
     >>> [row.value for row in rows if row.feature == "mean_firing_rate" and row.id == "D6"]
     [0.03333333333333333]
     """
-    trains, stated = _enabled(recording), recording.duration_source is not DurationSource.SPIKES
+    trains, stated = enabled_trains(recording), recording.duration_source is not DurationSource.SPIKES
     duration = recording.duration
     over = duration if stated and duration > 0 else max(duration, MIN_ACTIVITY_SPAN_S)
     active = electrodes.active_electrodes(trains.counts, over, definitions.active_min_rate)
@@ -81,6 +81,7 @@ def measure_plate(recording: PlateRecording, definitions: Definitions) -> list[M
         definitions.network_burst_min_electrodes,
     )
     of_wells |= network.network_columns(together, of_wells["spike_count"], duration)
+    of_wells[network.SHARE_2015] = network.share_2015(merged, of_wells["spike_count"])
     of_wells["sttc"] = synchrony.mean_sttc(merged, definitions.sttc_window, active)
 
     at_electrodes, at_wells = _places(recording, merged.labels)
@@ -93,8 +94,28 @@ def measure_plate(recording: PlateRecording, definitions: Definitions) -> list[M
     ]
 
 
-def _enabled(recording: PlateRecording) -> SpikeTrains:
-    """Return the trains without the spikes of electrodes that are switched off."""
+def enabled_trains(recording: PlateRecording) -> SpikeTrains:
+    """Return the trains without the spikes of electrodes that are switched off.
+
+    Parameters
+    ----------
+    recording : PlateRecording
+        As read.
+
+    Returns
+    -------
+    SpikeTrains
+        With a train for every electrode; those that are switched off are silent.
+
+    Examples
+    --------
+    >>> from mnephys.recording import LAYOUTS, PlateRecording
+    >>> from mnephys.recording.plate import electrodes_of
+    >>> electrodes = electrodes_of(LAYOUTS["24-well"], disabled=["A1_11"])
+    >>> trains = SpikeTrains.from_lists([[0.5]] * 384, electrodes["well"], stop=60.0)
+    >>> enabled_trains(PlateRecording(LAYOUTS["24-well"], electrodes, trains)).counts[:2]
+    array([0, 1])
+    """
     trains, enabled = recording.trains, recording.electrodes["enabled"]
     counts = np.where(enabled, trains.counts, 0)
     if counts.sum() == trains.n_spikes:

@@ -6,12 +6,16 @@ import numpy as np
 
 from mnephys.mea.definitions import DEFINITIONS
 from mnephys.mea.electrodes import rate
-from mnephys.mea.network_bursts import NetworkBursts
+from mnephys.mea.merge import MergedTrains
+from mnephys.mea.network_bursts import NetworkBursts, merged_network_bursts
 from mnephys.mea.segments import intervals, ratio, segment_cv, segment_mean, segment_sum
 from mnephys.measurement import Feature
 from mnephys.recording import FloatArray
 
-__all__ = ["FEATURES", "WHY_NOT", "network_columns"]
+__all__ = ["FEATURES", "SHARE_2015", "WHY_NOT", "network_columns", "share_2015"]
+
+SHARE_2015 = "network_burst_percentage_axis_2015"
+"""The share of spikes in network bursts by one detector, whatever definitions the rest is measured by."""
 
 _WELL = ("well",)
 _TOOL = "Axion Neural Metric Tool"
@@ -72,6 +76,19 @@ FEATURES = {
             _BURST,
         ),
         Feature(
+            SHARE_2015,
+            "%",
+            _WELL,
+            "Spikes in network bursts of at least 10 spikes on 25 % of the electrodes, of all",
+            _TOOL,
+            (0, 100),
+            {
+                "max_isi_s": DEFINITIONS["axis-2015"].network_burst_max_isi,
+                "min_spikes": DEFINITIONS["axis-2015"].network_burst_min_spikes,
+                "min_electrodes_fraction": DEFINITIONS["axis-2015"].network_burst_min_electrodes,
+            },
+        ),
+        Feature(
             "network_inter_burst_interval",
             "s",
             _WELL,
@@ -99,6 +116,7 @@ WHY_NOT = {
     "network_burst_isi": "no network burst",
     "electrodes_per_network_burst": "no network burst",
     "network_burst_percentage": "no spike",
+    SHARE_2015: "no spike",
     "network_inter_burst_interval": "fewer than 2 network bursts",
     "network_inter_burst_interval_cv": "fewer than 3 network bursts",
 }
@@ -145,3 +163,28 @@ def network_columns(bursts: NetworkBursts, spike_count: FloatArray, duration: fl
         "network_inter_burst_interval": segment_mean(*between_starts),
         "network_inter_burst_interval_cv": segment_cv(*between_starts),
     }
+
+
+def share_2015(merged: MergedTrains, spike_count: FloatArray) -> FloatArray:
+    """Return the share of spikes in network bursts by the definitions of 2015.
+
+    Definitions differ in how many spikes a network burst needs, and with them the share, so that shares compare only
+    by one of them. A burst by those of 2023 is one by these too.
+
+    Parameters
+    ----------
+    merged : MergedTrains
+        Of `mnephys.mea.merge.merge`.
+    spike_count : ndarray, float, shape (n_wells,)
+        Spikes of each well.
+
+    Returns
+    -------
+    ndarray, float, shape (n_wells,)
+        In %; NaN for a well without a spike.
+    """
+    known = DEFINITIONS["axis-2015"]
+    bursts = merged_network_bursts(
+        merged, known.network_burst_max_isi, known.network_burst_min_spikes, known.network_burst_min_electrodes
+    )
+    return ratio(100.0 * segment_sum(bursts.n_spikes, bursts.offsets), spike_count)

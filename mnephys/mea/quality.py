@@ -13,11 +13,13 @@ __all__ = ["FEATURES", "measure_plate_itself", "measure_well_quality", "well_fau
 _PLATE = ("plate",)
 _WELL = ("well",)
 _OWN = "mnephys"
+_LAYOUT_GUESSED = "the file does not say which plate it is: the number of electrodes of a well is a guess"
 
 FEATURES = {
     f.name: f
     for f in (
         Feature("recording_duration", "s", _PLATE, "Length of the recording that rates are over", _OWN, (0, 1e7)),
+        Feature("plate_layout", "1", _PLATE, "Kind of plate, which says how many electrodes a well has", _OWN),
         Feature("qc_origin", "1", _PLATE, "Whether a rig recorded it or a program simulated it", _OWN),
         Feature("qc_recording", "1", _PLATE, "Whether any well can be judged, and why not", _OWN),
         Feature("definitions", "1", _PLATE, "What counts as active, as a burst and as a network burst", _OWN),
@@ -107,6 +109,7 @@ def measure_plate_itself(recording: PlateRecording, definitions: Definitions) ->
         One row per entry of `FEATURES` at the level ``plate``.
     """
     simulated = recording.metadata.get("comment") == SIMULATED_COMMENT
+    guessed = "" if recording.layout_stated else _LAYOUT_GUESSED
     numbers = {
         "active_min_rate": definitions.active_min_rate,
         "burst_max_isi": definitions.burst_max_isi,
@@ -118,6 +121,7 @@ def measure_plate_itself(recording: PlateRecording, definitions: Definitions) ->
     }
     return [
         _duration(recording),
+        FEATURES["plate_layout"].category(recording.layout.name, remark=guessed),
         FEATURES["qc_origin"].category("simulated" if simulated else "recorded"),
         _verdict(recording),
         FEATURES["definitions"].category(definitions.label),

@@ -12,10 +12,16 @@ from mnephys.mea.segments import intervals, segment_sum
 from mnephys.measurement import Feature
 from mnephys.recording import BoolArray, FloatArray, IntArray, SpikeTrains
 
-__all__ = ["FEATURES", "mean_sttc", "merged_sttc", "sttc"]
+__all__ = ["DENSEST", "FEATURES", "WHY_NOT", "mean_sttc", "merged_sttc", "sttc"]
 
 BLOCK = 1 << 22
 """Entries of the largest table that is held at once; of 4 bytes each."""
+
+DENSEST = 0.9
+"""Where more of the recording than this is within reach of an electrode's spikes, it enters no mean coefficient."""
+
+WHY_NOT = "fewer than 2 active electrodes, or they fire too densely for the window"
+"""Why the mean coefficient of a well is not defined."""
 
 FEATURES = {
     f.name: f
@@ -27,7 +33,7 @@ FEATURES = {
             "Spike time tiling coefficient, mean over the pairs of active electrodes",
             "10.1523/JNEUROSCI.2767-14.2014",
             (-1.0, 1.0),
-            {"window_s": DEFINITIONS["axis-2023"].sttc_window},
+            {"window_s": DEFINITIONS["axis-2023"].sttc_window, "densest": DENSEST},
         ),
     )
 }
@@ -131,9 +137,11 @@ def mean_sttc(merged: MergedTrains, window: float, active: BoolArray) -> FloatAr
     Returns
     -------
     ndarray, float, shape (n_groups,)
-        NaN where a well has fewer than two active electrodes.
+        NaN where a well has fewer than two active electrodes of which neither fires so densely that nearly all of
+        the recording is within reach of its spikes (`DENSEST`): there the coefficient tells nothing, and tends to 1.
     """
-    tables = merged_sttc(merged, window, active)
+    sparse = active & (_tiled_fraction(merged.trains, window + TIE) <= DENSEST)
+    tables = merged_sttc(merged, window, sparse)
     pairs = [table[np.triu_indices(len(table), 1)] for table in tables]
     return np.array([each.mean() if each.size else np.nan for each in pairs])
 

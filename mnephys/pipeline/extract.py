@@ -79,12 +79,13 @@ def analyse(
     if isinstance(recording, SweepRecording):
         return _sweeps(recording, bias)
     if isinstance(recording, PlateSummary):
-        table = FeatureTable((*recording.table.rows, *facts.well_fact_rows(recording.well_facts)))
+        more = (*exported.exported_share_2015(recording.table), *facts.well_fact_rows(recording.well_facts))
+        table = FeatureTable((*recording.table.rows, *more))
         return Analysis(table, summary_evidence(recording))
     rows = measure.measure_plate(recording, definitions)
     table = FeatureTable((*rows, *facts.well_fact_rows(recording.well_facts)))
     bursts = network_bursts(
-        recording.trains,
+        measure.enabled_trains(recording),
         definitions.network_burst_max_isi,
         definitions.network_burst_min_spikes,
         definitions.network_burst_min_electrodes,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import html
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mnephys.errors import SampleSheetError
 from mnephys.maturity.network_rubric import NetworkRubric
 from mnephys.maturity.network_score import score_networks
 from mnephys.maturity.result import Score
@@ -125,7 +125,7 @@ def score_wells(
     cases = [
         WellCase(
             subject=subject.id,
-            plate=sample.plate or name,
+            plate=subject.plate,
             well=sample.well,
             recording=name,
             sample=sample.facts(),
@@ -160,14 +160,14 @@ def score_plates(
     list of PlateScores
         One per recording, in the order given.
 
-    Raises
-    ------
-    SampleSheetError
-        If rows of the sheet contradict each other.
+    Warns
+    -----
+    UserWarning
+        For each thing in the sheet that does not fit the plates; the wells that fit are scored all the same.
     """
     subjects, problems = group_wells({name: wells for name, (wells, _) in plates.items()}, sheet)
-    if problems:
-        raise SampleSheetError(problems[0])
+    for problem in problems:
+        warnings.warn(problem, stacklevel=3)
     found = score_wells(subjects, {name: table for name, (_, table) in plates.items()}, rubric)
     verdicts = {score.recording: score for score in found if score.level == "plate"}
     return [

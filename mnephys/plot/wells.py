@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from mnephys.plot import labels
-from mnephys.recording import layout_holding
+from mnephys.recording import LAYOUTS
 
 __all__ = [
     "DAYS",
@@ -233,7 +233,8 @@ def grid(wells: Iterable[str], layout: Record | None = None) -> tuple[int, int]:
     match stated:
         case [int(rows), int(columns)] if n_rows <= rows <= 26 and n_columns <= columns <= 99:
             return rows, columns
-    known = layout_holding(found, ())
+    fitting = [plate for plate in LAYOUTS.values() if all(plate.place(well) is not None for well in found)]
+    known = min(fitting, key=lambda plate: len(plate.wells), default=None)
     return (n_rows, n_columns) if known is None else (known.rows, known.columns)
 
 

@@ -116,7 +116,7 @@ def _layout(path: str, export: Export, wells: Block) -> tuple[PlateLayout, list[
         if layout is None:
             place = f"row {wells.title.line} names wells that no plate has"
             raise CorruptHeaderError(path, f"{said}, and {place}", _ADVICE)
-        problems.append(f"{said}: a {layout.name} plate is the smallest that has its wells")
+        problems.append(f"{said}: a {layout.name} plate is the likeliest that has its wells")
     unknown = [name for name in names if layout.place(name) is None]
     if len(unknown) == len(names):
         raise CorruptHeaderError(path, f"row {wells.title.line} names no well of a {layout.name} plate", _ADVICE)

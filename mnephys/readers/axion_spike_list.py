@@ -23,7 +23,7 @@ from mnephys.readers.axion_spike_trains import (
     unreadable_wells,
 )
 from mnephys.readers.binary import BinaryFile
-from mnephys.recording import LAYOUTS, PlateLayout, PlateRecording, Provenance, layout_holding
+from mnephys.recording import LAYOUTS, LIKELY, PlateLayout, PlateRecording, Provenance, layout_holding
 from mnephys.recording.plate import electrodes_of
 
 __all__ = ["is_spike_list", "read_spike_list"]
@@ -103,6 +103,7 @@ def read_spike_list(file: BinaryFile) -> PlateRecording:
         electrodes=electrodes_of(layout),
         trains=trains,
         duration_source=duration_source,
+        layout_stated=not doubts,
         well_problems=unreadable_wells(layout, spikes),
         well_facts=well_facts(parts.footer, layout),
         problems=(
@@ -191,10 +192,10 @@ def _layout(path: str, settings: Settings, rows: SpikeRows, footer: list[Row]) -
         return layout, []
     counts = np.bincount(rows.code, minlength=len(rows.names)).tolist()
     held = {}
-    for name, candidate in LAYOUTS.items():
+    for candidate in LIKELY:
         own = electrode_positions(candidate)
-        held[name] = sum(n for n, electrode in zip(counts, rows.names, strict=True) if electrode in own)
-    # The first of several with as many is the smallest; a row that no plate has decides nothing.
+        held[candidate.name] = sum(n for n, electrode in zip(counts, rows.names, strict=True) if electrode in own)
+    # The first of several with as many is the likeliest; a row that no plate has decides nothing.
     best = max(held, key=held.__getitem__)
     if held[best]:
         layout = LAYOUTS[best]
@@ -204,4 +205,4 @@ def _layout(path: str, settings: Settings, rows: SpikeRows, footer: list[Row]) -
     said = f"the plate type {shown(named)} is not known" if named else "the file names no plate type"
     if layout is None:
         raise CorruptHeaderError(path, f"{said}, and no spike shows which it is", "export it again with its settings")
-    return layout, [f"{said}: a {layout.name} plate is the smallest that has its wells and electrodes"]
+    return layout, [f"{said}: a {layout.name} plate is the likeliest that has its wells and electrodes"]

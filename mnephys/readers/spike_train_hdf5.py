@@ -87,7 +87,7 @@ def read_spike_train_hdf5(file: BinaryFile) -> PlateRecording:
     Returns
     -------
     PlateRecording
-        With every electrode of the plate, which is the one that ``array`` names, or else the smallest that has all
+        With every electrode of the plate, which is the one that ``array`` names, or else the likeliest that has all
         electrodes of the file. Begin and end are those of ``recordingtime`` or ``summary/duration`` where these can
         be true, else first and last spike.
 
@@ -123,6 +123,7 @@ def read_spike_train_hdf5(file: BinaryFile) -> PlateRecording:
         electrodes,
         SpikeTrains(times, offsets, electrodes["well"], start, stop),
         duration_source=DurationSource.SPIKES if extent is None else DurationSource.STATED,
+        layout_stated=not choice,
         well_problems=_well_problems(columns, lost, places, slots, layout),
         well_facts=facts,
         problems=(*impossible, *choice, *strays, *repairs, *misplaced, *doubts, *unclear, *notes),
@@ -170,7 +171,7 @@ def _layout(
     if layout is None:
         layout = max(LAYOUTS.values(), key=lambda plate: sum(_has(plate, place) for place in real))
     plate = f"The plate {listed([named])} is not known" if named else "The file does not say which plate it is of"
-    return layout, (f"{plate}; the {layout.name} plate is the smallest that fits its electrodes and wells.",)
+    return layout, (f"{plate}; the {layout.name} plate is the likeliest that fits its electrodes and wells.",)
 
 
 def _has(layout: PlateLayout, place: Place) -> bool:

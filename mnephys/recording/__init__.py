@@ -6,7 +6,7 @@ a multi-electrode plate a `PlateRecording`.
 """
 
 from mnephys.recording.arrays import BoolArray, FloatArray, IntArray
-from mnephys.recording.layout import LAYOUTS, PlateLayout, layout_holding, layout_named, well_name
+from mnephys.recording.layout import LAYOUTS, LIKELY, PlateLayout, layout_holding, layout_named, well_name
 from mnephys.recording.plate import ELECTRODE, DurationSource, PlateRecording
 from mnephys.recording.provenance import SIMULATED_COMMENT, Provenance
 from mnephys.recording.sweeps import Clamp, CommandSource, SweepRecording
@@ -15,6 +15,7 @@ from mnephys.recording.trains import SpikeTrains
 __all__ = [
     "ELECTRODE",
     "LAYOUTS",
+    "LIKELY",
     "SIMULATED_COMMENT",
     "BoolArray",
     "Clamp",

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["LAYOUTS", "PlateLayout", "layout_holding", "layout_named", "well_name"]
+__all__ = ["LAYOUTS", "LIKELY", "PlateLayout", "layout_holding", "layout_named", "well_name"]
 
 _WELL = re.compile(r"([A-Z])([1-9][0-9]?)")
 _COUNT = re.compile(r"(?<!\d)(\d{1,4})[ _-]?well", re.IGNORECASE)
@@ -114,6 +114,10 @@ LAYOUTS = MappingProxyType(
 """The plates that are known, by name."""
 
 
+LIKELY = tuple(LAYOUTS[name] for name in ("24-well", "48-well", "96-well", "6-well", "12-well"))
+"""The plates in the order in which one is taken that no file names; see `layout_holding`."""
+
+
 def layout_named(text: str) -> PlateLayout | None:
     """Return the layout that a file names.
 
@@ -137,7 +141,10 @@ def layout_named(text: str) -> PlateLayout | None:
 
 
 def layout_holding(wells: Collection[str], labels: Collection[str]) -> PlateLayout | None:
-    """Return the smallest layout that has all of some wells and electrodes.
+    """Return the most likely layout that has all of some wells and electrodes.
+
+    Silent electrodes are missing in many files, so that the electrodes that are there fit layouts with more of them as
+    well. Plates of 64 electrodes a well are taken only where an electrode is outside the grid of four by four.
 
     Parameters
     ----------
@@ -153,13 +160,13 @@ def layout_holding(wells: Collection[str], labels: Collection[str]) -> PlateLayo
 
     Examples
     --------
-    >>> layout_holding({"F8"}, {"44"}).name, layout_holding({"A1"}, {"33"}).name
-    ('48-well', '6-well')
+    >>> layout_holding({"F8"}, {"44"}).name, layout_holding({"A1"}, {"33"}).name, layout_holding({"A1"}, {"88"}).name
+    ('48-well', '24-well', '6-well')
     """
     return next(
         (
             layout
-            for layout in LAYOUTS.values()
+            for layout in LIKELY
             if all(layout.place(well) is not None for well in wells) and set(labels) <= set(layout.labels)
         ),
         None,

@@ -83,6 +83,8 @@ class PlateRecording:
         last spike where nothing says how long the recording lasted.
     duration_source : DurationSource
         How `stop` is known. Unless somebody stated it, no rate can be given.
+    layout_stated : bool
+        Whether the file names the kind of plate; if not, the number of silent electrodes is a guess.
     well_problems : mapping of str to str
         Wells that cannot be judged, and why.
     well_facts : mapping of str to mapping
@@ -115,6 +117,7 @@ class PlateRecording:
     electrodes: NDArray[np.void]
     trains: SpikeTrains
     duration_source: DurationSource = DurationSource.STATED
+    layout_stated: bool = True
     well_problems: Mapping[str, str] = field(default_factory=dict)
     well_facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     events: tuple[tuple[float, str], ...] = ()

@@ -30,6 +30,8 @@ class Subject:
         POSIX paths of its recordings below the inputs' common root: of a cell sorted, of a well in order of time.
     samples : tuple of Sample
         What is known about each, in the same order.
+    plate : str
+        Of a well, the name of its plate, or of the recording where nobody states one; empty for a cell.
 
     Examples
     --------
@@ -41,6 +43,7 @@ class Subject:
     level: str
     names: tuple[str, ...]
     samples: tuple[Sample, ...]
+    plate: str = ""
 
 
 def known_samples(

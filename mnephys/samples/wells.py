@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from mnephys.samples.known import Subject, contradictions, disagreements
 from mnephys.samples.names import compile_pattern, read_name
 from mnephys.samples.sample import FACTS, Sample, known, parse_value, well_key
 from mnephys.samples.sheet import SampleSheet
-from mnephys.samples.text import listed, natural_key
+from mnephys.samples.text import listed, natural_key, shown
 from mnephys.wording import one_line
 
 __all__ = ["PlateWells", "group_wells"]
@@ -80,22 +80,65 @@ def group_wells(
     """
     expression = None if name_pattern is None else compile_pattern(name_pattern)
     problems: list[str] = []
-    together: dict[tuple[str, str], list[Sample]] = {}
+    together: dict[tuple[str, str], dict[str, list[Sample]]] = {}
     for name in sorted(plates, key=natural_key):
         plate = plates[name]
         named = {} if expression is None else read_name(expression, name)
         if sheet is not None:
             problems += _missing_wells(sheet, name, plate)
-        for well in plate.wells:
-            stated = Sample(name, well=well) if sheet is None else sheet.sample(name, well=well)
-            stated = _filled(_filled(stated, named), _by_file(plate.facts.get(well, {}), stated))
-            together.setdefault((stated.plate or name, well), []).append(stated)
+        samples = [_sample(name, well, plate, sheet, named) for well in plate.wells]
         if named and sheet is not None:
             problems += disagreements(name, sheet.sample(name).facts(), {k: v for k, v in named.items() if k != "well"})
-    subjects = [_subject(plate, well, samples) for (plate, well), samples in together.items()]
+        label, doubts = _plate_of(name, samples)
+        problems += doubts
+        for sample in samples:
+            # Only one plate can be in one recording, whether or not each of its wells says which.
+            known_as = replace(sample, plate=label) if label else sample
+            together.setdefault((label or name, plate.layout), {}).setdefault(sample.well, []).append(known_as)
+    names = _plate_names(together)
+    problems += [sentence for _, sentence in names.values() if sentence]
+    subjects = [
+        _subject(names[key][0], well, samples) for key, wells in together.items() for well, samples in wells.items()
+    ]
     for subject in subjects:
         problems += contradictions(subject, _VARYING)
     return subjects, list(dict.fromkeys(problems))
+
+
+def _sample(name: str, well: str, plate: PlateWells, sheet: SampleSheet | None, named: Mapping[str, Any]) -> Sample:
+    """Return what is known of a well: by the sheet, else by the name, else by the file itself."""
+    stated = Sample(name, well=well) if sheet is None else sheet.sample(name, well=well)
+    stated = _filled(stated, named)
+    return _filled(stated, _by_file(plate.facts.get(well, {}), stated))
+
+
+def _plate_of(name: str, samples: Sequence[Sample]) -> tuple[str, list[str]]:
+    """Return the plate of a recording, empty where nobody states it, and what is doubtful about it."""
+    stated = [sample.plate for sample in samples if sample.plate]
+    different = list(dict.fromkeys(stated))
+    if len(different) < 2:
+        return different[0] if different else "", []
+    most = max(different, key=stated.count)
+    return most, [
+        one_line(
+            f"{name}: its wells are stated to be on the plates {listed(different)}, and one recording is of one plate; "
+            f"{shown(most)} is used, correct the sample sheet"
+        )
+    ]
+
+
+def _plate_names(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return what to call each plate, and a sentence where plates of different kinds bear one name."""
+    layouts: dict[str, list[str]] = {}
+    for label, layout in keys:
+        layouts.setdefault(label, []).append(layout)
+    found = {}
+    for label, kinds in layouts.items():
+        several = len(kinds) > 1
+        doubt = f"{label}: is the name of a {' and of a '.join(kinds)} plate; they are not taken for one, rename one"
+        for kind in kinds:
+            found[label, kind] = (f"{label} ({kind})" if several else label, one_line(doubt) if several else "")
+    return found
 
 
 def _filled(sample: Sample, source: Mapping[str, Any]) -> Sample:
@@ -107,7 +150,7 @@ def _filled(sample: Sample, source: Mapping[str, Any]) -> Sample:
 def _by_file(facts: Mapping[str, str], stated: Sample) -> dict[str, Any]:
     """Return what a file says of a well as far as it is a field of a sample and can be read."""
     found: dict[str, Any] = {}
-    if _TREATMENT & set(stated.facts()):
+    if {"treatment", "dose", "dose_unit"} & set(stated.facts()):
         # A dose belongs to its treatment: half of one statement beside half of another would be a third.
         facts = {key: text for key, text in facts.items() if key not in _TREATMENT}
     for key, text in facts.items():
@@ -123,7 +166,7 @@ def _subject(plate: str, well: str, samples: Sequence[Sample]) -> Subject:
     ordered = sorted(samples, key=lambda sample: natural_key(sample.recording))
     if all(sample.div is not None for sample in ordered):
         ordered.sort(key=lambda sample: sample.div or 0.0)
-    return Subject(one_line(f"{plate} {well}"), "well", tuple(s.recording for s in ordered), tuple(ordered))
+    return Subject(one_line(f"{plate} {well}"), "well", tuple(s.recording for s in ordered), tuple(ordered), plate)
 
 
 def _missing_wells(sheet: SampleSheet, name: str, plate: PlateWells) -> list[str]:

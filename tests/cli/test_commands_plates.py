@@ -105,7 +105,7 @@ def test_names_tell_plate_and_day(mnephys, plates):
 
 def test_the_terminal_names_wells_of_one_recording_and_plates_of_several(mnephys, plates):
     one = mnephys("score", plates / "SIM1_DIV28_spike_list.csv")
-    assert re.search(r"^A2: \w+, index 0\.\d\d \(.*\), confidence low$", one.stdout, re.MULTILINE)
+    assert re.search(r"^A2: \w+, index 0\.\d\d \(.*\), confidence \w+$", one.stdout, re.MULTILINE)
     assert "wells: " in one.stdout.splitlines()[-1]
     several = mnephys("score", plates, "--samples", plates / "samples.csv")
     assert "SIM1, SIM1_DIV07_spike_list.csv, day 7: network" in several.stdout
@@ -142,6 +142,12 @@ def test_a_duration_that_nobody_stated_costs_the_rates_alone_until_the_user_stat
     assert short.returncode == 1
     assert "a duration of 5 s is stated, but spikes span" in short.stderr
     assert "correct --duration" in short.stderr
+
+
+def test_a_duration_that_is_not_needed_is_said(mnephys, plates):
+    result = mnephys("score", plates, "--duration", "999")
+    assert "--duration was not used for 2 of 2 plate recordings" in result.stderr
+    assert result.returncode == 0
 
 
 @pytest.mark.parametrize(

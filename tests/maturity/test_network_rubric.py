@@ -44,8 +44,14 @@ def test_it_says_that_it_is_provisional():
 
 
 def test_organised_asks_for_activity_network_bursts_and_synchrony():
-    targets = {gate.target for gate in RUBRIC.stages["organised"]}
-    assert targets == {"active_electrode_fraction", "network_burst_percentage", "domain:synchrony"}
+    first = {gate.any_of[0].target if gate.any_of else gate.target for gate in RUBRIC.stages["organised"]}
+    assert first == {"active_electrode_fraction", "network_burst_percentage_axis_2015", "domain:synchrony"}
+
+
+def test_bursts_count_only_as_far_as_there_is_synchrony():
+    bursting = [c for c in RUBRIC.counted if c.domain == "bursting"]
+    assert bursting
+    assert all(c.capped_by == "synchrony" for c in bursting)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +62,9 @@ def test_organised_asks_for_activity_network_bursts_and_synchrony():
         ("duration_s = 300", "duration = 300", "unknown key 'duration'"),
         ("[[stages.organised.gates]]", "[[stages.organised.gatess]]", "unknown key"),
         ('target = "domain:synchrony"', 'target = "domain:sync"', "domain:synchrony"),
-        ("needs_active = 1", "needs_active = -1", "needs_active is -1"),
+        ("needs_active = 2", "needs_active = -1", "needs_active is -1"),
+        ('capped_by = "synchrony"', 'capped_by = "sync"', "capped_by is 'sync'"),
+        ("share = 0.5", "share = 5", "share is 5"),
         ('stands_in_for = "synchrony_index"', 'stands_in_for = "sync"', "stands_in_for is 'sync'"),
         ("mature = 0.90", "mature = 0.10", "immature and mature are both 0.1"),
         ('feature = "active_electrode_count"', 'feature = "actives"', "active_electrode_count"),

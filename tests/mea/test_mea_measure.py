@@ -100,6 +100,7 @@ def test_a_well_of_known_spikes(plate_of):
             "network_burst_isi": 0.149 / 79,
             "electrodes_per_network_burst": 10,
             "network_burst_percentage": 100,
+            "network_burst_percentage_axis_2015": 100,
             "network_inter_burst_interval": 31 / 3,
             "network_inter_burst_interval_cv": np.std([7, 11, 13], ddof=1) / (31 / 3),
             "sttc": 1.0,
@@ -176,9 +177,10 @@ def test_a_silent_well_is_measured_all_the_same(plate_of):
         "network_burst_isi": "no network burst",
         "electrodes_per_network_burst": "no network burst",
         "network_burst_percentage": "no spike",
+        "network_burst_percentage_axis_2015": "no spike",
         "network_inter_burst_interval": "fewer than 2 network bursts",
         "network_inter_burst_interval_cv": "fewer than 3 network bursts",
-        "sttc": "fewer than 2 active electrodes",
+        "sttc": "fewer than 2 active electrodes, or they fire too densely for the window",
     }
 
 

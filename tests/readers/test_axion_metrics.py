@@ -351,7 +351,7 @@ def test_the_plate_of_an_export_that_names_none(read):
     settings = SETTINGS.replace("File Type,24-well\n", "")
     summary = read(export(*tables(), settings=settings))
     assert summary.layout.name == "24-well"
-    assert summary.problems == ("the export names no plate type: a 24-well plate is the smallest that has its wells",)
+    assert summary.problems == ("the export names no plate type: a 24-well plate is the likeliest that has its wells",)
 
 
 def test_treatments_beside_the_wells(read):

@@ -124,13 +124,21 @@ def test_an_unknown_unit_of_amplitudes_is_not_guessed(read):
     assert "the unit of the amplitudes is not known" in recording.problems[0]
 
 
-def test_without_a_side_panel_the_plate_is_the_smallest_that_fits(read):
+def test_without_a_side_panel_the_plate_is_the_likeliest_that_fits(read):
     recording = read(csv_of([*SPIKES, ("2", "F8_44", "0.1")], panel={}))
     assert recording.layout.name == "48-well"
     assert recording.problems[0] == (
-        "the file names no plate type: a 48-well plate is the smallest that has its wells and electrodes"
+        "the file names no plate type: a 48-well plate is the likeliest that has its wells and electrodes"
     )
     assert recording.duration_source is DurationSource.SPIKES
+    assert not recording.layout_stated
+    assert read(csv_of()).layout_stated
+
+
+def test_few_electrodes_are_not_taken_for_a_plate_of_64_a_well(read):
+    few = [("1", "A1_11", "0.1"), ("2", "A2_22", "0.1"), ("3", "B3_33", "0.1")]
+    assert read(csv_of(few, panel={})).layout.name == "24-well"
+    assert read(csv_of([*few, ("4", "A1_88", "0.1")], panel={})).layout.name == "6-well"
 
 
 def test_one_row_that_no_plate_has_does_not_decide_the_plate(read):
@@ -143,7 +151,7 @@ def test_a_plate_type_that_is_unknown_is_said(read):
     recording = read(csv_of(**{"   Plate Type": "Netri Pro"}))
     assert recording.layout.name == "24-well"
     assert recording.problems == (
-        "the plate type 'Netri Pro' is not known: a 24-well plate is the smallest that has its wells and electrodes",
+        "the plate type 'Netri Pro' is not known: a 24-well plate is the likeliest that has its wells and electrodes",
     )
 
 

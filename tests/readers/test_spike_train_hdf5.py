@@ -214,11 +214,11 @@ def test_the_plate_is_the_one_that_the_file_names(small, array):
     assert len(trains_of(recording)) == 3
 
 
-def test_without_a_name_the_plate_is_the_smallest_that_fits(small):
+def test_without_a_name_the_plate_is_the_likeliest_that_fits(small):
     recording = small(without=("array",))
     assert recording.layout.name == "48-well"
     (sentence,) = recording.problems
-    assert sentence.startswith("The file does not say which plate it is of; the 48-well plate is the smallest")
+    assert sentence.startswith("The file does not say which plate it is of; the 48-well plate is the likeliest")
     assert small(without=("array", "well", "treatment", "dose", "units")).layout.name == "48-well"
     names = np.array([b"A1_11", b"B2_12", b"D6_44"])
     assert small(names=names, without=("array",)).layout.name == "48-well"

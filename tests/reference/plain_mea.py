@@ -241,6 +241,9 @@ def well_metrics(
         "burst_percentage": mean_of(rows, "burst_percentage"),
     }
     result |= network_metrics(trains, duration, definitions)
+    # An electrode whose spikes are within reach of nearly everything tells nothing about coincidence.
+    window = definitions["sttc_window"]
+    active_trains = [times for times in active_trains if tiled_fraction(times, window, start, stop) <= 0.9]
     pairs = []
     for i in range(len(active_trains)):
         for j in range(i + 1, len(active_trains)):

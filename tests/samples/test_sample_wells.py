@@ -90,3 +90,35 @@ def test_a_line_that_changes_with_the_day_is_a_contradiction(tmp_path):
 def test_rows_that_contradict_each_other_are_an_error(tmp_path):
     with pytest.raises(SampleSheetError, match="contradicts"):
         sheet(tmp_path, "recording,well,line\n*,A1,WT\n*,a1,KO\n")
+
+
+def test_one_recording_is_of_one_plate_though_only_some_wells_say_which(tmp_path):
+    subjects, problems = group_wells(plates("a.csv"), sheet(tmp_path, "recording,plate,well,line\n*,P1,A1,WT\n"))
+    assert {s.plate for s in subjects} == {"P1"}
+    assert {s.samples[0].plate for s in subjects} == {"P1"}
+    assert problems == []
+    text = "recording,plate,well\n*,P1,A1\n*,P1,A2\n*,P2,A3\n"
+    subjects, problems = group_wells(plates("a.csv"), sheet(tmp_path, text))
+    assert {s.plate for s in subjects} == {"P1"}
+    assert "on the plates 'P1' and 'P2'" in problems[0]
+
+
+def test_plates_of_different_kinds_that_bear_one_name_are_two(tmp_path):
+    found = {"a.csv": PlateWells("6-well", WELLS), "b.csv": PlateWells("24-well", (*WELLS, "D6"))}
+    subjects, problems = group_wells(found, sheet(tmp_path, "recording,plate\n*,P1\n"))
+    assert {s.plate for s in subjects} == {"P1 (6-well)", "P1 (24-well)"}
+    assert len({s.id for s in subjects}) == 13
+    (problem,) = problems
+    assert "P1: is the name of a 6-well and of a 24-well plate" in problem
+
+
+def test_a_control_column_does_not_undo_the_treatment_of_the_file(tmp_path):
+    facts = {"A1": {"treatment": "TTX", "dose": "1", "dose_unit": "uM"}}
+    subjects, _ = group_wells(plates("a.csv", facts=facts), sheet(tmp_path, "recording,well,control\n*,A1,yes\n"))
+    assert (subjects[0].samples[0].treatment, subjects[0].samples[0].control) == ("TTX", "yes")
+
+
+def test_the_dose_of_a_file_is_not_joined_to_the_treatment_of_a_name():
+    facts = {"A1": {"treatment": "TTX", "dose": "1", "dose_unit": "uM"}}
+    subjects, _ = group_wells(plates("a_DMSO.csv", facts=facts), None, r"_(?P<treatment>[A-Z]+)")
+    assert (subjects[0].samples[0].treatment, subjects[0].samples[0].dose) == ("DMSO", None)
