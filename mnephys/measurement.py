@@ -91,6 +91,8 @@ class Measurement:
 COLUMNS = ("recording", "level", "id", "feature", "value", "text", "unit", "status", "reason")
 """The columns of the tidy table, the same everywhere."""
 
+_COLUMN_SET = frozenset(COLUMNS)
+
 
 @dataclass(frozen=True, slots=True)
 class Feature:
@@ -344,12 +346,13 @@ class FeatureTable:
             If a key is missing or a status is unknown.
         """
         rows = []
+        texts = [item.name for item in fields(Measurement) if item.name not in {"value", "status"}]
         for record in records:
-            if missing := [c for c in COLUMNS if c not in record]:
-                raise ValueError(f"a row of the table lacks {', '.join(missing)}")
+            if not record.keys() >= _COLUMN_SET:
+                raise ValueError(f"a row of the table lacks {', '.join(c for c in COLUMNS if c not in record)}")
             number = record["value"]
             value = None if number is None or math.isnan(float(number)) else float(number)
-            cells = {f.name: str(record[f.name]) for f in fields(Measurement) if f.name not in {"value", "status"}}
+            cells = {name: str(record[name]) for name in texts}
             rows.append(Measurement(value=value, status=Status(record["status"]), **cells))
         return cls(tuple(rows))
 

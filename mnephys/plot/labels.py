@@ -47,6 +47,7 @@ _FEATURES = {
     "network_inter_burst_interval_cv": "CV of inter-network-burst intervals",
     "burst_percentage": "spikes in bursts",
     "network_burst_percentage": "spikes in network bursts",
+    "network_burst_percentage_axis_2015": "spikes in network bursts, by axis-2015",
     "area_under_normalized_cross_correlation": "area under normalised cross-correlation",
     "area_under_cross_correlation": "area under cross-correlation",
     "spike_distance": "SPIKE distance",

@@ -191,3 +191,19 @@ def _searched(a, b, start, stop, reach=0.05 + synchrony.TIE):
         (p - t) / (1 - p * t) if p * t < 1 else 1.0 for p, t in ((coincide(a, b), tiled(b)), (coincide(b, a), tiled(a)))
     ]
     return sum(terms) / 2
+
+
+def test_electrodes_that_fire_too_densely_enter_no_mean():
+    """Independent, nearly regular trains of 12 Hz: all of the recording is within their reach."""
+    rng = np.random.default_rng(3)
+    dense = [np.cumsum(rng.normal(1 / 12, 0.004, 700)) for _ in range(4)]
+    sparse = [np.sort(rng.uniform(0, 60, 120)) for _ in range(4)]
+    trains = SpikeTrains.from_lists(
+        [t[(t > 0) & (t < 60)] for t in [*dense, *sparse]], ["A1"] * 4 + ["A2"] * 4, stop=60.0
+    )
+    everyone = np.ones(8, dtype=bool)
+    published = sttc(trains)["A1"]
+    assert published[np.triu_indices(4, 1)].mean() > 0.5
+    means = synchrony.mean_sttc(merge(trains), 0.05, everyone)
+    assert np.isnan(means[0])
+    assert abs(means[1]) < 0.1
