@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from mnephys.maturity.circumstances import Circumstances
 from mnephys.maturity.network_rubric import ACTIVE_COUNT, NetworkRubric
 from mnephys.maturity.network_stage import NetworkStage
 from mnephys.maturity.well_case import WellCase
 
-__all__ = ["Circumstances", "confidence"]
+__all__ = ["confidence"]
 
 _LEVELS = ("low", "moderate", "high")
 _SHARE = "network_burst_percentage"
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What the other wells and recordings say about one well of one recording.
-
-    Parameters
-    ----------
-    days : int
-        On how many days the well was recorded untreated and scored.
-    dated : bool
-        Whether these are days; if nobody stated them, they are recordings.
-    organised_in_a_row : int
-        Length of the run of organised days that this one is part of.
-    silenced_wells : int
-        Wells of the plate that were silenced on purpose on this day, and were measured.
-    silenced_active : int
-        Of these, wells that have active electrodes all the same.
-    """
-
-    days: int
-    dated: bool
-    organised_in_a_row: int
-    silenced_wells: int
-    silenced_active: int
 
 
 def confidence(

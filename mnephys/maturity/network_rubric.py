@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mnephys.maturity.parse_scale import GATE_KEYS, parse_gate, parse_scale, parse_toml, rubric_bytes
+from mnephys.maturity.parse_scale import parse_gates, parse_scale, parse_toml, rubric_bytes
 from mnephys.maturity.scale import Gate, Scale
 from mnephys.maturity.section import Section
 
@@ -105,7 +105,7 @@ def load_network_rubric(path: Path | str | None = None) -> NetworkRubric:
     plate = top.below("plate", ["wells", "share"])
     return NetworkRubric(
         **scale.parts(),
-        stages=_stages(top, scale),
+        stages=parse_gates(top, "stages", STAGES, scale),
         confidence=Confidence(
             confidence.required("duration_s"),
             _count(confidence, "days"),
@@ -116,20 +116,6 @@ def load_network_rubric(path: Path | str | None = None) -> NetworkRubric:
         definitions=top.text("definitions"),
         silencers=tuple(name.casefold() for name in top.texts("silencers")),
     )
-
-
-def _stages(top: Section, scale: Scale) -> dict[str, tuple[Gate, ...]]:
-    section = top.below("stages", STAGES)
-    found = {}
-    for stage in STAGES:
-        gates = [
-            parse_gate(gate, scale.domains, scale.criteria, scale.references)
-            for gate in section.below(stage, ["gates"]).each("gates", GATE_KEYS, "target")
-        ]
-        if not gates:
-            raise section.error(f"stage {stage} has no gates", f"add [[stages.{stage}.gates]]")
-        found[stage] = tuple(gates)
-    return found
 
 
 def _share(section: Section, key: str) -> float:

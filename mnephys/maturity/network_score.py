@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import replace
 
-from mnephys.maturity.confidence import Circumstances, confidence
+from mnephys.maturity.circumstances import Circumstances, circumstances_of
+from mnephys.maturity.confidence import confidence
 from mnephys.maturity.criteria import evidence_line, points
 from mnephys.maturity.identity import NO_CELL
 from mnephys.maturity.network_explain import network_reasons
@@ -14,12 +15,10 @@ from mnephys.maturity.network_stage import NetworkStage, NetworkVerdict, capped_
 from mnephys.maturity.plate_score import score_plate
 from mnephys.maturity.result import DomainScore, Score
 from mnephys.maturity.stage import domain_scores, maturity_index
-from mnephys.maturity.well_case import WellCase, exclusion, is_silenced, is_treated
+from mnephys.maturity.well_case import WellCase, exclusion
 from mnephys.measurement import Measurement, Status
 
 __all__ = ["score_networks"]
-
-Verdicts = Mapping[int, NetworkVerdict]
 
 
 def score_networks(cases: Sequence[WellCase], rubric: NetworkRubric | None = None) -> list[Score]:
@@ -50,9 +49,9 @@ def score_networks(cases: Sequence[WellCase], rubric: NetworkRubric | None = Non
     rubric = load_network_rubric() if rubric is None else rubric
     excluded = {i: why for i, case in enumerate(cases) if (why := exclusion(case, rubric)) is not None}
     verdicts = {i: judge_network(rubric, case.rows) for i, case in enumerate(cases) if i not in excluded}
-    circumstances = _circumstances(cases, verdicts, rubric)
+    circumstances = circumstances_of(cases, {i: verdict.stage for i, verdict in verdicts.items()}, rubric)
     wells = [
-        _excluded(case, *excluded[i], rubric) if i in excluded else _scored(case, verdicts[i], circumstances[i], rubric)
+        _unscored(case, *excluded[i], rubric) if i in excluded else _scored(case, verdicts[i], circumstances[i], rubric)
         for i, case in enumerate(cases)
     ]
     plates: dict[tuple[str, str], list[int]] = {}
@@ -63,79 +62,28 @@ def score_networks(cases: Sequence[WellCase], rubric: NetworkRubric | None = Non
     ]
 
 
-def _circumstances(cases: Sequence[WellCase], verdicts: Verdicts, rubric: NetworkRubric) -> dict[int, Circumstances]:
-    by_subject: dict[str, list[int]] = {}
-    for i in verdicts:
-        by_subject.setdefault(cases[i].subject, []).append(i)
-    alive = {
-        subject: any(cases[i].number(ACTIVE_COUNT) for i in members if not is_treated(cases[i], rubric))
-        for subject, members in by_subject.items()
-    }
-    silenced: dict[tuple[str, str | float], list[bool]] = {}
-    for case in cases:
-        left = case.number(ACTIVE_COUNT)
-        # A well that was never active cannot fall silent.
-        if left is not None and alive.get(case.subject, True) and _is_control(case, rubric):
-            silenced.setdefault((case.plate, case.day), []).append(left > 0)
-    found = {}
-    for members in by_subject.values():
-        untreated = [i for i in members if not is_treated(cases[i], rubric)]
-        runs = _organised_runs([(cases[i].day, verdicts[i].stage) for i in untreated])
-        dated = all("div" in cases[i].sample for i in members)
-        for i in members:
-            controls = silenced.get((cases[i].plate, cases[i].day), [])
-            row = 0 if is_treated(cases[i], rubric) else runs[cases[i].day]
-            found[i] = Circumstances(len(runs), dated, row, len(controls), sum(controls))
-    return found
-
-
-def _is_control(case: WellCase, rubric: NetworkRubric) -> bool:
-    return is_silenced(case, rubric) and case.sample.get("plated") is not False
-
-
-def _organised_runs(stages: Sequence[tuple[str | float, NetworkStage]]) -> dict[str | float, int]:
-    """Return for each day how many days in a row, itself among them, all recordings are organised; 0 where not."""
-    days: dict[str | float, bool] = {}
-    for day, stage in stages:
-        days[day] = days.get(day, True) and stage is NetworkStage.ORGANISED
-    runs: dict[str | float, int] = {}
-    for organised, group in groupby(days, lambda day: days[day]):
-        together = list(group)
-        runs |= dict.fromkeys(together, len(together) if organised else 0)
-    return runs
-
-
 def _scored(case: WellCase, verdict: NetworkVerdict, circumstances: Circumstances, rubric: NetworkRubric) -> Score:
     level, sure = confidence(case, verdict.stage, circumstances, rubric)
     reasons = network_reasons(case, verdict, rubric, sure)
-    return Score(
-        subject=case.subject,
-        level="well",
-        id=case.well,
-        recording=case.recording,
-        sources=(case.recording,),
-        stage=None,
-        claim=None,
+    return replace(
+        _unscored(case, Status.NOT_APPLICABLE if verdict.index is None else Status.OK, "", rubric),
         network_stage=verdict.stage,
         maturity_index=verdict.index,
         interval=_interval(verdict, rubric),
         domains=_domains(verdict, rubric),
         criteria=tuple(
             evidence_line(
-                rubric, criterion, verdict.rows[name], verdict.points.get(name), _line_remarks(verdict, name, rubric)
+                rubric, own, verdict.rows[name], verdict.points.get(name), _line_remarks(verdict, name, rubric)
             )
-            for name, criterion in rubric.criteria.items()
+            for name, own in rubric.criteria.items()
         ),
-        identity=NO_CELL,
         reasons=reasons,
-        status=Status.NOT_APPLICABLE if verdict.index is None else Status.OK,
-        rubric=rubric.identification,
         confidence=None if verdict.index is None else level,
-        sample=case.sample,
     )
 
 
-def _excluded(case: WellCase, status: Status, reason: str, rubric: NetworkRubric) -> Score:
+def _unscored(case: WellCase, status: Status, reason: str, rubric: NetworkRubric) -> Score:
+    """Return the score of a well that has neither stage nor index."""
     return Score(
         subject=case.subject,
         level="well",

@@ -15,7 +15,7 @@ from mnephys.maturity.scale import EVERY_DOMAIN, Criterion, Domain, Gate, Refere
 from mnephys.maturity.section import Section
 from mnephys.wording import nearest
 
-__all__ = ["GATE_KEYS", "parse_gate", "parse_scale", "parse_toml", "rubric_bytes"]
+__all__ = ["GATE_KEYS", "parse_gate", "parse_gates", "parse_scale", "parse_toml", "rubric_bytes"]
 
 _MAX_BYTES = 1_000_000
 _KEYS = ("name", "version", "title", "note", "level", "domains", "criteria", "references")
@@ -201,6 +201,44 @@ def _check_domains(top: Section, domains: Mapping[str, Domain], criteria: Mappin
         if scored < needed:
             place = top.below("domains").below(domain.name)
             raise place.error(f"has {scored} scored criteria", f"give it {needed} or more")
+
+
+def parse_gates(top: Section, key: str, names: Iterable[str], scale: Scale) -> dict[str, tuple[Gate, ...]]:
+    """Read and check the gates of several claims or stages.
+
+    Parameters
+    ----------
+    top : Section
+        The whole file.
+    key : str
+        The table that has them: ``claims`` or ``stages``.
+    names : iterable of str
+        Which it has to have, and no others.
+    scale : Scale
+        What is declared.
+
+    Returns
+    -------
+    dict of str to tuple of Gate
+        At least one each.
+
+    Raises
+    ------
+    RubricError
+        If one is missing or not valid.
+    """
+    names = tuple(names)
+    section = top.below(key, names)
+    found = {}
+    for name in names:
+        gates = [
+            parse_gate(gate, scale.domains, scale.criteria, scale.references)
+            for gate in section.below(name, ["gates"]).each("gates", GATE_KEYS, "target")
+        ]
+        if not gates:
+            raise section.error(f"{key.removesuffix('s')} {name} has no gates", f"add [[{key}.{name}.gates]]")
+        found[name] = tuple(gates)
+    return found
 
 
 def parse_gate(

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mnephys.maturity.model import CLAIMS, HOLDING, PATTERN, Rubric, Scenarios, Stages
-from mnephys.maturity.parse_scale import GATE_KEYS, parse_gate, parse_scale, parse_toml, rubric_bytes
-from mnephys.maturity.scale import Criterion, Gate, Scale
+from mnephys.maturity.parse_scale import parse_gates, parse_scale, parse_toml, rubric_bytes
+from mnephys.maturity.scale import Criterion
 from mnephys.maturity.section import Section
 from mnephys.wording import nearest
 
@@ -89,25 +89,11 @@ def parse_rubric(data: bytes, file: str = "rubric") -> Rubric:
     scale = parse_scale(top, sha256, "cell")
     return Rubric(
         **scale.parts(),
-        claims=_claims(top, scale),
+        claims=parse_gates(top, "claims", CLAIMS, scale),
         stages=_stages(top, scale.criteria),
         scenarios=_scenarios(top, scale.criteria),
         identity_minimum=int(top.below("identity", ["minimum"]).number("minimum") or 1),
     )
-
-
-def _claims(top: Section, scale: Scale) -> dict[str, tuple[Gate, ...]]:
-    section = top.below("claims", CLAIMS)
-    found = {}
-    for claim in CLAIMS:
-        gates = [
-            parse_gate(g, scale.domains, scale.criteria, scale.references)
-            for g in section.below(claim, ["gates"]).each("gates", GATE_KEYS, "target")
-        ]
-        if not gates:
-            raise section.error(f"claim {claim} has no gates", f"add [[claims.{claim}.gates]]")
-        found[claim] = tuple(gates)
-    return found
 
 
 def _stages(top: Section, criteria: Mapping[str, Criterion]) -> Stages:
