@@ -100,17 +100,25 @@ def run(plan: Run, store: Store, *, done: Callable[[Entry], None] = ignore) -> R
     """
     samples, notes = known_samples(plan.found.names, plan.sheet, plan.name_pattern)
     paths = {name: plan.found.paths[name] for name in samples}
-    measure_all(paths, samples, store, plan.settings, jobs=plan.jobs, done=done)
-    store.keep_only(set(samples))
     tables: dict[str, FeatureTable] = {}
-    failures = dict(plan.found.unreadable)
+    failed: dict[str, str] = {}
     plates: dict[str, PlateWells] = {}
-    for entry in store:
+
+    def keep(entry: Entry) -> None:
+        """Keep what the scores need; the evidence stays in the store."""
         if entry.error:
-            failures[entry.name] = entry.error
-            continue
-        tables[entry.name] = entry.table
-        plates |= _plates(entry)
+            failed[entry.name] = entry.error
+        else:
+            tables[entry.name] = entry.table
+            plates.update(_plates(entry))
+        done(entry)
+
+    measure_all(paths, samples, store, plan.settings, jobs=plan.jobs, done=keep)
+    store.keep_only(set(samples))
+    # They came in the order in which they were done.
+    tables = dict(sorted(tables.items()))
+    plates = dict(sorted(plates.items()))
+    failures = {**plan.found.unreadable, **dict(sorted(failed.items()))}
     cells, more = group_cells([sample for name, sample in samples.items() if name not in plates])
     wells, others = group_wells(plates, plan.sheet, plan.name_pattern)
     notes += more + others + _unused_duration(plan.settings.duration, store, plates)
