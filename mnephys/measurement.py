@@ -322,7 +322,9 @@ class FeatureTable:
         spiking = [part.spikes for part in parts if part.spikes]
         if others := {key for s in spiking for key in s.keys() ^ spiking[0].keys()}:
             raise ValueError(f"not all tables have the spike columns {', '.join(sorted(others))}")
-        spikes = {key: np.concatenate([s[key] for s in spiking]) for key in (spiking[0] if spiking else ())}
+        # Columns without a row have no say in what kind of numbers a column holds.
+        filled = [s for s in spiking if len(next(iter(s.values())))] or spiking[:1]
+        spikes = {key: np.concatenate([s[key] for s in filled]) for key in (spiking[0] if spiking else ())}
         return cls(tuple(row for part in parts for row in part.rows), spikes)
 
     def records(self) -> list[dict[str, Any]]:

@@ -257,3 +257,13 @@ def test_every_declared_feature_is_complete():
         assert feature.source in {"mnephys", "Axion Neural Metric Tool"} or DOI.search(feature.source), name
         assert feature.plausible[0] < feature.plausible[1], name
         assert feature.version >= 1, name
+
+
+def test_a_table_without_spikes_leaves_whole_numbers_whole():
+    none = FeatureTable((), {"sweep": np.zeros(0), "peak_time": np.zeros(0)})
+    some = FeatureTable((), {"sweep": np.array([3, 4]), "peak_time": np.array([0.1, 0.2])})
+    for parts in ([none, some], [some, none]):
+        joined = FeatureTable.concatenate(parts).spikes
+        assert joined["sweep"].tolist() == [3, 4]
+        assert joined["sweep"].dtype.kind == "i"
+    assert FeatureTable.concatenate([none, none]).spikes["sweep"].size == 0
