@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import mnephys
 from mnephys.measurement import FeatureTable
 from mnephys.pipeline import declared_features
+from mnephys.recording import LAYOUTS, PlateRecording, SpikeTrains
+from mnephys.recording.plate import electrodes_of
 from mnephys.samples import load_sheet
 from mnephys.simulate import simulate_plate
 
@@ -77,3 +80,21 @@ def test_the_share_of_network_bursts_that_is_scored_does_not_hang_on_the_definit
     assert {w: s.maturity_index for w, s in old.items()} == {w: s.maturity_index for w, s in new.items()}
     shares = [t.get("network_burst_percentage", level="well", id="A1").value for t in tables]
     assert shares[0] > shares[1]
+
+
+@pytest.mark.parametrize("layout", ["24-well", "96-well"])
+def test_cells_that_fire_each_for_itself_are_no_network_at_any_rate(layout):
+    """Independent Poisson trains of 0.2 to 20 Hz: bursts and network bursts by chance, and no synchrony."""
+    rng = np.random.default_rng(1)
+    kind = LAYOUTS[layout]
+    electrodes = electrodes_of(kind)
+    rates = dict(zip(kind.wells, np.geomspace(0.2, 20, len(kind.wells)), strict=True))
+    spikes = [rng.uniform(0, 120, rng.poisson(120 * rates[well])) for well in electrodes["well"].tolist()]
+    trains = SpikeTrains.from_lists(spikes, electrodes["well"].tolist(), stop=120.0)
+    table = mnephys.extract(PlateRecording(kind, electrodes, trains), definitions=mnephys.mea.definitions("axis-2015"))
+    scores = mnephys.score(table)
+    last = scores[kind.wells[-1]]
+    assert table.get("network_burst_percentage", level="well", id=kind.wells[-1]).value > 99
+    assert last.domains["bursting"].score < 0.2
+    assert max(score.maturity_index for score in scores.values()) < 0.45
+    assert {str(score.network_stage) for score in scores.values()} <= {"absent", "emerging"}

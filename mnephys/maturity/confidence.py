@@ -32,8 +32,9 @@ def confidence(
     Returns
     -------
     level : str
-        ``high`` where all that is asked for is there, ``low`` where less than half of it is. An organised network is
-        at best ``moderate`` as long as it was not seen so on several days in a row.
+        ``high`` where all that is asked for is there, ``low`` where less than half of it is, and where the stage is
+        indeterminate. An organised network is at best ``moderate`` as long as it was not seen so on several days in
+        a row.
     sentences : list of str
         What speaks for it, what against it.
 
@@ -54,6 +55,9 @@ def confidence(
     pro = [words for holds, words in found if holds]
     contra = [words for holds, words in found if not holds]
     level = 2 if not contra else int(2 * len(pro) >= len(found))
+    if stage is NetworkStage.INDETERMINATE:
+        contra.append("what the stage needs could not be measured, so that the index rests on the rest")
+        level = 0
     if stage is NetworkStage.ORGANISED:
         lasting, words = _in_a_row(circumstances, rubric)
         (pro if lasting else contra).append(words)

@@ -128,6 +128,14 @@ def _interval(verdict: NetworkVerdict, rubric: NetworkRubric) -> tuple[float, fl
         rest = {name: worth for name, worth in verdict.points.items() if name != left_out}
         index = maturity_index(rubric, domain_scores(rubric, rest | capped_points(rubric, rest)))
         found += [] if index is None else [index]
+    # A domain that could not be measured could be anything, and so could what it caps.
+    unknown = [name for name, score in verdict.scores.items() if score is None and rubric.domains[name].weight]
+    for worth in (0.0, 1.0) if unknown else ():
+        scores = dict(verdict.scores) | dict.fromkeys(unknown, worth)
+        capped = {n: min(p, worth) for n, p in verdict.points.items() if rubric.criteria[n].capped_by in unknown}
+        scores |= {d: s for d, s in domain_scores(rubric, {**verdict.points, **capped}).items() if d not in unknown}
+        index = maturity_index(rubric, scores)
+        found += [] if index is None else [index]
     return min(found), max(found)
 
 

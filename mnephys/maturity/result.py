@@ -57,7 +57,8 @@ class Score:
         0 to 1; None where no weighted domain was measured.
     interval : tuple of float or None
         Lowest and highest index over everything unknown that was tried, and over leaving out each
-        feature in turn. No confidence interval: it says how much the index hangs on single inputs. Of a plate the
+        feature in turn; of a well also over what a domain that could not be measured might be. No
+        confidence interval: it says how much the index hangs on single inputs. Of a plate the
         lowest and the highest of its wells.
     domains : mapping of str to DomainScore
         In the order of the rubric.

@@ -117,6 +117,12 @@ def test_unknown_synchrony_of_a_bursting_well_is_indeterminate():
     (well,), _ = scored(case(values, sttc="not measured", synchrony_index="blank in the export"))
     assert str(well.network_stage) == "indeterminate"
     assert well.reasons[0] == "Indeterminate: synchrony could not be measured."
+    # Without any synchrony the bursts would not count either, with all of it everything would.
+    activity = 0.3 * ramp(0.88, 0.1, 0.5, 0.9)
+    bursting = (ramp(48.0, 0, 10, 50) + ramp(75.0, 0, 25, 75)) / 2
+    assert well.interval[0] == pytest.approx(activity)
+    assert well.interval[1] >= activity + 0.35 * bursting + 0.35
+    assert well.confidence == "low"
     assert well.maturity_index is not None
 
 
