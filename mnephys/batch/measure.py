@@ -15,7 +15,7 @@ from mnephys.batch.workers import side_by_side
 from mnephys.errors import MnephysError, ReadError
 from mnephys.mea.definitions import Definitions
 from mnephys.measurement import FeatureTable
-from mnephys.pipeline import DEFAULT_DEFINITIONS, analyse
+from mnephys.pipeline import DEFAULT_DEFINITIONS, analyse, declared_features
 from mnephys.readers import Recording, read_all
 from mnephys.recording import DurationSource, PlateRecording
 from mnephys.samples import Sample
@@ -61,9 +61,11 @@ def fingerprint(path: Path, sample: Sample, settings: Settings) -> str:
     Returns
     -------
     str
-        SHA-256, hexadecimal; of the file's content, the sample, the settings and the version of mnephys.
+        SHA-256, hexadecimal; of the file's content, the sample, the settings, the version of mnephys and what it
+        declares of its features.
     """
-    known = [__version__, asdict(sample), asdict(settings)]
+    features = [(feature.name, feature.version, dict(feature.parameters)) for feature in declared_features()]
+    known = [__version__, features, asdict(sample), asdict(settings)]
     digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode())
     if not path.is_file():
         return digest.hexdigest()  # a pipe would never end

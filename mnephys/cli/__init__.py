@@ -82,8 +82,9 @@ def _end(number: int, frame: object) -> None:
 def main() -> None:
     """Score the functional maturity of motor neurons.
 
-    mnephys reads patch-clamp recordings, measures action potentials, firing and passive properties, and
-    scores each cell with the evidence for it. Start with `mnephys demo`.
+    mnephys reads patch-clamp recordings and spikes of multi-electrode arrays, measures action potentials,
+    firing, passive properties, bursts and synchrony, and scores each cell, and the network in each well,
+    with the evidence for it. Start with `mnephys demo`.
 
     Exit codes: 0 done; 1 nothing could be done; 2 wrong usage, also a path that does not exist; 3 done, but
     some recordings failed.

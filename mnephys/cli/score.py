@@ -67,7 +67,7 @@ def command(
     jobs: int,
     as_json: bool,
 ) -> None:
-    r"""Score the maturity of every cell, and of the network in every well, in files and folders.
+    """Score the maturity of every cell, and of the network in every well, in files and folders.
 
     Without -o the scores are printed. With -o the folder also gets features.csv, spikes.csv, scores.csv,
     scores.json and report.html.
@@ -77,7 +77,7 @@ def command(
       mnephys score cell07.abf
       mnephys score recordings/ -o results --samples samples.csv --jobs 4
       mnephys score plates/ -o results --name-pattern "(?P<plate>MW[0-9-]+)_DIV(?P<div>[0-9]+)"
-    """
+    """  # noqa: D301 -- click knows a paragraph to leave as it is by the backspace character itself
     present, missing = existing(paths)
     given(samples)
     result = score_paths(

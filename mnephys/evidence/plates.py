@@ -64,7 +64,7 @@ def plate_evidence(
         "duration": recording.duration,
         "duration_source": recording.duration_source.value,
         "n_spikes": recording.trains.n_spikes,
-        "definitions": asdict(definitions),
+        "definitions": {**asdict(definitions), **_in_percent(definitions)},
         "raster": {"n_bins": N_BINS, "wells": _rasters(recording)},
         "network_bursts": _bursts(recording, bursts),
     }
@@ -107,6 +107,11 @@ def summary_evidence(summary: PlateSummary) -> dict[str, Any]:
         "raster": {"n_bins": N_BINS, "wells": {}},
         "network_bursts": {},
     }
+
+
+def _in_percent(definitions: Definitions) -> dict[str, float]:
+    """Return what the features and a vendor's export state in percent; a record must not depend on its source."""
+    return {"network_burst_min_electrodes": 100.0 * definitions.network_burst_min_electrodes}
 
 
 def _common(

@@ -69,7 +69,7 @@ def score_plate(cases: Sequence[WellCase], wells: Sequence[Score], rubric: Netwo
         criteria=(),
         identity=NO_CELL,
         reasons=(
-            *_verdict(counted, rubric),
+            *_verdict(counted, sum(score.maturity_index is not None for score in wells), rubric),
             *_lines(counted),
             *left_out,
             *_others(cases, wells),
@@ -127,14 +127,17 @@ def _confidence(counted: Sequence[Score]) -> str | None:
     return max(("low", "moderate", "high"), key=levels.count) if levels else None
 
 
-def _verdict(counted: Sequence[Score], rubric: NetworkRubric) -> list[str]:
+def _verdict(counted: Sequence[Score], n_scored: int, rubric: NetworkRubric) -> list[str]:
     if not counted:
         return ["No untreated well was scored."]
     rule = (
         f"A plate has the highest stage that {rubric.plate_wells} of its wells and {100 * rubric.plate_share:g} % of "
         "them have reached; its index is their median, from the lowest well to the highest."
     )
-    return [f"{len(counted)} well{'s' * (len(counted) != 1)} scored: {_counts(counted)}.", rule]
+    n, plural = len(counted), "s" * (n_scored != 1)
+    some = "makes" if n == 1 else "make"
+    said = f"{n} well{plural} scored" if n == n_scored else f"{n} of {n_scored} scored well{plural} {some} the verdict"
+    return [f"{said}: {_counts(counted)}.", rule]
 
 
 def _counts(scores: Sequence[Score]) -> str:

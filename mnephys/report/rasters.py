@@ -92,7 +92,8 @@ def of_plate(plate: Plate, recordings: Mapping[str, Recording], evidence: Mappin
     chosen = [("Highest index", drawable[-1])]
     if drawable[0] is not drawable[-1]:
         chosen.append(("Lowest index", drawable[0]))
-    silent = [str(s.get("id")) for s in ranked[: ranked.index(drawable[0])]]
+    lowest = wells.index_of(drawable[0]) or 0.0
+    silent = [str(s.get("id")) for s in ranked if (wells.index_of(s) or 0.0) < lowest]
     said = f"The scored wells with the highest and the lowest index on {where}{latest}."
     if len(chosen) == 1:
         said = f"The only scored well with spikes on {where}{latest}."

@@ -15,7 +15,7 @@ from mnephys.samples.text import sheet_error
 __all__ = ["read_workbook"]
 
 _MOST_CELLS = 5_000_000
-_INSTALL = "install it with: pip install 'mnephys[excel]', or save the sheet as 'CSV UTF-8'"
+_INSTALL = "install it with: pip install openpyxl, or save the sheet as 'CSV UTF-8'"
 
 
 def read_workbook(content: bytes, file: str) -> list[list[str]]:

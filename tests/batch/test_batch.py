@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from mnephys.batch.measure import Settings, fingerprint, measure_all, measure_on
 from mnephys.batch.store import APPLICATION_ID, STORE_NAME, Entry, Store
 from mnephys.errors import StoreError
 from mnephys.measurement import Feature, FeatureTable
+from mnephys.pipeline import declared_features
 from mnephys.samples import Sample
 
 RATE = Feature("mean_firing_rate", "Hz", ("cell",), "APs per second", "mnephys")
@@ -192,6 +194,15 @@ def test_results_of_another_version_are_not_used_again(tmp_path, monkeypatch):
     path = _abf(tmp_path / "a.abf")
     before = fingerprint(path, Sample(recording="a.abf"), Settings())
     monkeypatch.setattr("mnephys.batch.measure.__version__", "99.0")
+    assert fingerprint(path, Sample(recording="a.abf"), Settings()) != before
+
+
+def test_results_by_another_definition_of_a_feature_are_not_used_again(tmp_path, monkeypatch):
+    path = _abf(tmp_path / "a.abf")
+    before = fingerprint(path, Sample(recording="a.abf"), Settings())
+    first, *others = declared_features()
+    changed = [replace(first, version=first.version + 1), *others]
+    monkeypatch.setattr("mnephys.batch.measure.declared_features", lambda: changed)
     assert fingerprint(path, Sample(recording="a.abf"), Settings()) != before
 
 

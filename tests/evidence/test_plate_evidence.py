@@ -72,3 +72,12 @@ def test_an_export_says_that_it_holds_metrics_alone(data):
     assert (record["source"], record["duration"], record["raster"]["wells"]) == ("metrics", 120.0, {})
     assert record["definitions"]["name"] == "axis-2015"
     assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+def test_definitions_have_the_units_of_the_features():
+    analysis = analyse(plate({"A1_11": np.array([110.0])}))
+    rows = {row.feature: row for row in analysis.table if row.level == "plate"}
+    said = analysis.evidence["definitions"]
+    assert said["network_burst_min_electrodes"] == 35.0
+    for name in said.keys() - {"name"}:
+        assert said[name] == rows[name].value, name

@@ -283,7 +283,7 @@ def test_the_plate_counts_its_wells_and_names_the_others():
     assert str(plate.network_stage) == "organised"
     assert plate.maturity_index == pytest.approx(np.median([w.maturity_index for w in wells[:4]]))
     assert plate.interval == (wells[3].maturity_index, wells[0].maturity_index)
-    assert plate.reasons[0] == "4 wells scored: 3 organised, 1 emerging."
+    assert plate.reasons[0] == "4 of 6 scored wells make the verdict: 3 organised, 1 emerging."
     for words in (
         "L1: 3 organised, median index",
         "L2: 1 emerging, median index",

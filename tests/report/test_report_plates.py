@@ -18,6 +18,8 @@ from report.html_page import Page
 
 from mnephys import report
 from mnephys.plot import style
+from mnephys.report.heatmap import heat_map
+from mnephys.report.plates import PlateDay
 
 NBSP = "\N{NO-BREAK SPACE}"
 NO_VALUE = r"\b(None(?! of )|nan|NaN|null|undefined|inf)\b"
@@ -203,6 +205,30 @@ def test_a_well_without_a_spike_is_named_in_place_of_its_raster(plate_run):
     text = words(report.render(only(plate_run, "DIV07.csv", "DIV21.csv")))
     assert "on day 21 (DIV21.csv)" in text
     assert "Lower still without a spike to draw: A1." in text
+
+
+def test_a_silent_well_with_the_index_of_the_lowest_raster_is_not_called_lower(plate_run):
+    tied = copy.deepcopy(only(plate_run, "DIV07.csv", "DIV21.csv"))
+    wells = [s for s in tied["scores"] if s["recording"] == "DIV21.csv" and s["level"] == "well"]
+    indices = sorted(s["maturity_index"] for s in wells if s["maturity_index"] is not None)
+    for score in wells:
+        if score["id"] == "A1":
+            score["maturity_index"] = indices[1]
+    text = words(report.render(tied))
+    assert "on day 21 (DIV21.csv)" in text
+    assert "Lower still" not in text
+
+
+def test_a_well_is_drawn_in_its_row_and_its_column():
+    score = {"level": "well", "id": "B3", "status": "ok", "maturity_index": 0.31, "network_stage": "emerging"}
+    drawn = heat_map(PlateDay("a.csv", 5.0, None, (score,)), {"B3": "p1-B3"}, {"rows": 4, "columns": 6})
+    (well,) = [well for well in drawn["wells"] if well["title"].startswith("B3, day 5: emerging")]
+    head = drawn["columns"][2]
+    assert head["label"] == 3
+    assert head["x"] == well["centre"]
+    assert drawn["rows"][1]["label"] == "B"
+    assert well["y"] < drawn["rows"][1]["y"] < well["y"] + drawn["well_height"]
+    assert len({(well["x"], well["y"]) for well in drawn["wells"]}) == 24
 
 
 def test_a_damaged_raster_costs_one_picture(plate_run):
