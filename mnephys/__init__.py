@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         units,
     )
     from mnephys.export.to_neo import to_neo
+    from mnephys.export.to_spikeinterface import to_spikeinterface
     from mnephys.maturity.conditions import Conditions
     from mnephys.maturity.network_rubric import load_network_rubric
     from mnephys.maturity.rubric import load_rubric
@@ -65,6 +66,7 @@ __all__ = [
     "simulate",
     "summary",
     "to_neo",
+    "to_spikeinterface",
     "units",
 ]
 
@@ -79,6 +81,7 @@ _HOME = {
     "read_all": "mnephys.readers",
     "score": "mnephys.pipeline",
     "to_neo": "mnephys.export.to_neo",
+    "to_spikeinterface": "mnephys.export.to_spikeinterface",
 }
 
 

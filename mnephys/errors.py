@@ -14,7 +14,8 @@
     ├── ProtocolError (ValueError)           a stimulus cannot be used as asked
     ├── SampleSheetError (ValueError)        a sample sheet contradicts itself or the files
     ├── RubricError (ValueError)             a rubric is not valid
-    └── StoreError (OSError)                 an output folder or its store cannot be used
+    ├── StoreError (OSError)                 an output folder or its store cannot be used
+    └── MissingPackageError (ImportError)    a package is not installed that only one function needs
 
 Each message is one line that names the file and the place and says what to do.
 """
@@ -30,6 +31,7 @@ __all__ = [
     "CorruptHeaderError",
     "FileUnitsError",
     "MissingFileError",
+    "MissingPackageError",
     "MnephysError",
     "ProtocolError",
     "ReadError",
@@ -126,3 +128,7 @@ class RubricError(MnephysError, ValueError):
 
 class StoreError(MnephysError, OSError):
     """An output folder or the store in it cannot be used."""
+
+
+class MissingPackageError(MnephysError, ImportError):
+    """A package is not installed that only one function needs."""

@@ -15,7 +15,7 @@ from mnephys import __version__
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-EXTRAS = {"nwb", "cluster", "postgres", "parquet", "excel", "docs", "test", "bench"}
+EXTRAS = {"nwb", "cluster", "postgres", "parquet", "excel", "docs", "test", "bench", "spikeinterface"}
 DEPENDENCIES = {
     *(
         "neo",

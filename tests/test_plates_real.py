@@ -137,7 +137,9 @@ def test_the_folder_of_exports_gives_what_can_be_read(data, tmp_path):
     scores, done = score(data("mea/exports"), tmp_path / "out")
     assert {s["recording"] for s in scores if s["level"] == "plate"} == {
         "axis23_48well_DIV14_statistics.csv",
+        "axis36_electrode_burst_list.csv",
         "axis_DIV3_spike_list.csv",
+        "mcs_standard_500hz.h5",
         "nmt2025_24well_DIV41_neuralMetrics.csv",
         "nmt_24well_agonist_neuralMetrics.csv",
     }

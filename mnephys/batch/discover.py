@@ -119,5 +119,7 @@ def _is_recording(path: Path) -> bool:
             return False
         with path.open("rb") as stream:
             return recognise(path, stream.read(HEAD)) is not None
+    except ReadError:  # a damaged HDF5 file: what is wrong with it is the reader's to say
+        return True
     except OSError:
         return False

@@ -22,8 +22,6 @@ from mnephys.samples import Sample
 
 __all__ = ["Settings", "fingerprint", "measure_all", "measure_one"]
 
-CHUNK = 1 << 20
-
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -65,17 +63,30 @@ def fingerprint(path: Path, sample: Sample, settings: Settings) -> str:
         declares of its features.
     """
     features = [(feature.name, feature.version, dict(feature.parameters)) for feature in declared_features()]
-    known = [__version__, features, asdict(sample), asdict(settings)]
-    digest = hashlib.sha256(json.dumps(known, sort_keys=True).encode())
+    known = [__version__, features, asdict(sample), asdict(settings), content_hash(path)]
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()
+
+
+def content_hash(path: Path) -> str:
+    """Return a hash of what is in a file.
+
+    Parameters
+    ----------
+    path : Path
+        Any.
+
+    Returns
+    -------
+    str
+        SHA-256, hexadecimal; empty for what is no regular file, the error's number where it cannot be read.
+    """
     if not path.is_file():
-        return digest.hexdigest()  # a pipe would never end
+        return ""  # a pipe would never end
     try:
         with path.open("rb") as stream:
-            while chunk := stream.read(CHUNK):
-                digest.update(chunk)
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
-        digest.update(str(error.errno).encode())
-    return digest.hexdigest()
+        return f"error {error.errno}"
 
 
 def measure_one(path: Path, name: str, sample: Sample, settings: Settings) -> Entry:
@@ -113,6 +124,8 @@ def measure_one(path: Path, name: str, sample: Sample, settings: Settings) -> En
     evidence = {n: {**r.evidence, "recording": n} for r, n in zip(results, names, strict=True)}
     for record in evidence.values():
         record["provenance"]["path"] = name
+        # Readers that leave samples in the file do not read all of it.
+        record["provenance"]["sha256"] = record["provenance"]["sha256"] or content_hash(path)
     return Entry(name, mark, "", table, evidence)
 
 

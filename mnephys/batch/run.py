@@ -17,7 +17,7 @@ from mnephys.maturity.result import Score
 from mnephys.maturity.rubric_set import RubricSet
 from mnephys.measurement import FeatureTable
 from mnephys.pipeline import score_subject, score_wells
-from mnephys.recording import LAYOUTS, DurationSource
+from mnephys.recording import DurationSource, PlateLayout
 from mnephys.samples import PlateWells, SampleSheet, Subject, group_cells, group_wells, known_samples
 
 __all__ = ["Result", "Run", "load_run", "run"]
@@ -170,7 +170,8 @@ def _plates(entry: Entry) -> dict[str, PlateWells]:
     found = {}
     for name, record in entry.evidence.items():
         if record.get("kind") == "plate":
-            layout = LAYOUTS[record["layout"]["name"]]
+            stated = record["layout"]
+            layout = PlateLayout(stated["name"], stated["rows"], stated["columns"], tuple(stated["labels"]))
             found[name] = PlateWells(layout.name, layout.wells, record["well_facts"])
     return found
 

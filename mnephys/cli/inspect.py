@@ -23,7 +23,7 @@ __all__ = ["command", "describe"]
 @click.argument("file", type=PATH)
 @json_option
 def command(file: Path, as_json: bool) -> None:
-    """Show what is in FILE: sweeps and their command, or wells, electrodes and their spikes; and its problems."""
+    """Show what is in FILE: sweeps and their command, or wells, electrodes, spikes and voltage; and its problems."""
     from mnephys.readers import read_all
 
     given(file)
@@ -61,7 +61,7 @@ def describe(recording: Recording) -> dict[str, Any]:
     head = {
         "file": origin.path,
         "format": f"{origin.format} {origin.format_version}".strip(),
-        "sha256": origin.sha256,
+        "sha256": origin.sha256 or "not computed: only the headers were read",
     }
     if isinstance(recording, SweepRecording):
         return head | _describe_sweeps(recording)
@@ -71,13 +71,13 @@ def describe(recording: Recording) -> dict[str, Any]:
 
 
 def _describe_plate(plate: PlateRecording) -> dict[str, Any]:
-    trains = plate.trains
     return {
         "plate": plate.layout.name,
         "electrodes": plate.electrodes.size,
-        "spikes": trains.n_spikes,
-        "electrodes_with_spikes": int((trains.counts > 0).sum()),
-        "start_s": trains.start,
+        "electrodes_switched_off": int((~plate.electrodes["enabled"]).sum()),
+        **_describe_trains(plate),
+        **_describe_signal(plate),
+        "start_s": plate.start,
         "duration_s": plate.duration,
         "duration_source": plate.duration_source.value,
         "wells": _facts(plate.well_facts),
@@ -87,11 +87,30 @@ def _describe_plate(plate: PlateRecording) -> dict[str, Any]:
     }
 
 
+def _describe_trains(plate: PlateRecording) -> dict[str, Any]:
+    if (trains := plate.trains) is None:
+        return {"spikes": "none in the file: it holds raw voltage"}
+    waveforms = {} if trains.waveforms is None else {"samples_of_a_waveform": trains.waveforms.shape[1]}
+    return {"spikes": trains.n_spikes, "electrodes_with_spikes": int((trains.counts > 0).sum()), **waveforms}
+
+
+def _describe_signal(plate: PlateRecording) -> dict[str, Any]:
+    if (signal := plate.signal) is None:
+        return {}
+    n_samples, n_channels = signal.shape
+    return {
+        "channels": n_channels,
+        "samples": n_samples,
+        "sampling_rate_hz": signal.sampling_rate,
+        "stretches_without_a_gap": len(signal.segments),
+    }
+
+
 def _describe_summary(summary: PlateSummary) -> dict[str, Any]:
     of_plate = [row for row in summary.table if row.level == "plate"]
     return {
         "plate": summary.layout.name,
-        "metrics": len({row.feature for row in summary.table if row.level == "well"}),
+        "metrics": len({row.feature for row in summary.table if row.level == "well" and row.ok}),
         "settings": [f"{row.feature}: {row.text or row.value if row.ok else row.reason}" for row in of_plate],
         "wells": _facts(summary.well_facts),
         "wells_without_data": [r.id for r in summary.table.select("qc_well", level="well") if not r.ok],

@@ -9,17 +9,19 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnephys.mea.definitions import Definitions
 from mnephys.mea.network_bursts import NetworkBursts
 from mnephys.measurement import FeatureTable
-from mnephys.recording import PlateLayout, PlateRecording, Provenance
+from mnephys.recording import IntArray, PlateLayout, PlateRecording, Provenance
 from mnephys.summary import PlateSummary
 
 __all__ = ["plate_evidence", "summary_evidence"]
 
 N_BINS = 1000
 MOST_BURSTS = 500
+MOST_ROWS = 64
 
 
 def plate_evidence(
@@ -42,7 +44,9 @@ def plate_evidence(
     -------
     dict
         JSON-ready. Of each well with spikes, the spikes of each electrode in 1000 bins: base64 of the zlib-compressed
-        bytes of an array of uint8, shape (n_electrodes, n_bins), counts beyond 255 as 255.
+        bytes of an array of uint8, shape (n_electrodes, n_bins), counts beyond 255 as 255. Of a well with more than
+        64 electrodes the 64 with the most spikes; ``labels`` names the electrodes of a well where they are not
+        those of the layout.
 
     Examples
     --------
@@ -58,14 +62,14 @@ def plate_evidence(
     """
     return {
         **_common(recording.layout, table, recording.well_facts, recording.problems, recording.provenance),
-        "source": "spikes",
-        "start": recording.trains.start,
-        "stop": recording.trains.stop,
+        "source": "spikes" if recording.trains is not None else "signal",
+        "start": recording.start,
+        "stop": recording.stop,
         "duration": recording.duration,
         "duration_source": recording.duration_source.value,
-        "n_spikes": recording.trains.n_spikes,
+        "n_spikes": recording.trains.n_spikes if recording.trains is not None else None,
         "definitions": {**asdict(definitions), **_in_percent(definitions)},
-        "raster": {"n_bins": N_BINS, "wells": _rasters(recording)},
+        "raster": _rasters(recording),
         "network_bursts": _bursts(recording, bursts),
     }
 
@@ -100,11 +104,11 @@ def summary_evidence(summary: PlateSummary) -> dict[str, Any]:
         "stop": None,
         "duration": duration,
         "duration_source": "stated by the file",
-        "n_spikes": int(sum(count for count in counts if count is not None)),
+        "n_spikes": int(sum(count for count in counts if count is not None)) if counts else None,
         "definitions": {
             "name" if name == "definitions" else name: rows[name].text or rows[name].value for name in names
         },
-        "raster": {"n_bins": N_BINS, "wells": {}},
+        "raster": {"n_bins": N_BINS, "wells": {}, "labels": {}},
         "network_bursts": {},
     }
 
@@ -137,23 +141,41 @@ def _common(
     }
 
 
-def _rasters(recording: PlateRecording) -> dict[str, str]:
+def _rasters(recording: PlateRecording) -> dict[str, Any]:
     """Return the binned spikes of every well that has some."""
-    trains, n_labels = recording.trains, len(recording.layout.labels)
-    if not trains.n_spikes or recording.duration <= 0:
-        return {}
-    place = ((trains.times - trains.start) * (N_BINS / recording.duration)).astype(np.int64)
-    cell = trains.train_of_spike * N_BINS + np.clip(place, 0, N_BINS - 1)
-    counts = np.bincount(cell, minlength=trains.n_trains * N_BINS).reshape(-1, n_labels * N_BINS)
-    packed = np.minimum(counts, 255).astype(np.uint8)
-    return {
-        well: base64.b64encode(zlib.compress(packed[i].tobytes(), 6)).decode("ascii")
-        for i, well in enumerate(recording.wells)
-        if packed[i].any()
-    }
+    found: dict[str, Any] = {"n_bins": N_BINS, "wells": {}, "labels": {}}
+    trains, well = recording.trains, recording.electrodes["well"]
+    if trains is None or not trains.n_spikes or recording.duration <= 0:
+        return found
+    kept = _most_active(trains.counts, well)
+    row = np.full(trains.n_trains, -1)
+    row[kept] = np.arange(kept.size)
+    bins = ((trains.times - trains.start) * (N_BINS / recording.duration)).astype(np.int64)
+    row_of_spike = row[trains.train_of_spike]
+    cell = (row_of_spike * N_BINS + np.clip(bins, 0, N_BINS - 1))[row_of_spike >= 0]
+    packed = np.minimum(np.bincount(cell, minlength=kept.size * N_BINS), 255).astype(np.uint8).reshape(-1, N_BINS)
+    for name in recording.wells:
+        here = well[kept] == name
+        if not packed[here].any():
+            continue
+        found["wells"][name] = base64.b64encode(zlib.compress(packed[here].tobytes(), 6)).decode("ascii")
+        labels = recording.electrodes["label"][kept[here]].tolist()
+        if labels != list(recording.layout.labels):
+            found["labels"][name] = labels
+    return found
+
+
+def _most_active(counts: IntArray, well: NDArray[Any]) -> IntArray:
+    """Return which trains are pictured, in their own order: of each well those with the most spikes."""
+    _, of_well = np.unique(well, return_inverse=True)
+    order = np.lexsort((-counts, of_well))
+    first = np.searchsorted(of_well[order], of_well[order])
+    return np.sort(order[np.arange(order.size) - first < MOST_ROWS])
 
 
 def _bursts(recording: PlateRecording, bursts: NetworkBursts) -> dict[str, list[list[float]]]:
+    if recording.trains is None:
+        return {}
     labels, _ = recording.trains.grouped()
     found: dict[str, list[list[float]]] = {}
     edges = np.round(np.column_stack([bursts.start, bursts.stop]), 5).tolist()

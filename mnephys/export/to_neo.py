@@ -8,27 +8,29 @@ from typing import Any
 
 import numpy as np
 
-from mnephys.recording import SweepRecording
+from mnephys.recording import PlateRecording, SweepRecording
 from mnephys.units import to_quantity
 
 __all__ = ["to_neo"]
 
 
-def to_neo(recording: SweepRecording) -> Any:
+def to_neo(recording: SweepRecording | PlateRecording) -> Any:
     """Turn a recording into a neo block.
 
     Parameters
     ----------
-    recording : SweepRecording
+    recording : SweepRecording or PlateRecording
         Any.
 
     Returns
     -------
     neo.Block
-        One segment per sweep, with the response as its first analog signal and the command, where there is one,
-        as its second, both float32 with their units and starting at the start of the sweep; padding is cut
+        Of a cell: one segment per sweep, with the response as its first analog signal and the command, where there
+        is one, as its second, both float32 with their units and starting at the start of the sweep; padding is cut
         off. Tags are events of the first segment. All other fields are in the annotation ``mnephys``, from
-        which `mnephys.readers.from_neo.from_neo` restores them.
+        which `mnephys.readers.from_neo.from_neo` restores them. Of a plate: one segment per stretch without a gap,
+        with one spike train per electrode, silent ones included, the events, and the raw voltage as a proxy, which
+        reads from the file what its method ``load`` is asked for; well and place of each electrode are annotations.
 
     Examples
     --------
@@ -38,6 +40,25 @@ def to_neo(recording: SweepRecording) -> Any:
     >>> len(block.segments), block.segments[0].analogsignals[0].units.dimensionality.string
     (2, 'mV')
     """
+    return _plate(recording) if isinstance(recording, PlateRecording) else _sweeps(recording)
+
+
+def _plate(recording: PlateRecording) -> Any:
+    from neo.core import Segment
+
+    from mnephys.export.plate_rawio import PlateIO
+
+    block = PlateIO(recording).read_block(lazy=True, create_group_across_segment=False)
+    for index, lazy in enumerate(block.segments):
+        segment = Segment(index=index, **lazy.annotations)
+        segment.analogsignals.extend(lazy.analogsignals)
+        segment.spiketrains.extend([train.load() for train in lazy.spiketrains])
+        segment.events.extend([events.load() for events in lazy.events])
+        block.segments[index] = segment
+    return block
+
+
+def _sweeps(recording: SweepRecording) -> Any:
     from neo.core import AnalogSignal, Block, Event, Segment
 
     said = recording.metadata.get("neo", {})

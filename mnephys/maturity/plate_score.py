@@ -45,7 +45,7 @@ def score_plate(cases: Sequence[WellCase], wells: Sequence[Score], rubric: Netwo
     >>> from mnephys.maturity.network_rubric import load_network_rubric
     >>> from mnephys.maturity.network_score import score_networks
     >>> score_networks([WellCase("p A1", "p", "A1", "p.csv", {"plated": False}, {}, {})])[-1].reasons[0]
-    'No untreated well was scored.'
+    'No well was scored. Not plated, as was stated.'
     """
     first = cases[0]
     facts = {key: first.sample[key] for key in _SHARED if key in first.sample}
@@ -69,7 +69,7 @@ def score_plate(cases: Sequence[WellCase], wells: Sequence[Score], rubric: Netwo
         criteria=(),
         identity=NO_CELL,
         reasons=(
-            *_verdict(counted, sum(score.maturity_index is not None for score in wells), rubric),
+            *_verdict(counted, wells, rubric),
             *_lines(counted),
             *left_out,
             *_others(cases, wells),
@@ -127,9 +127,13 @@ def _confidence(counted: Sequence[Score]) -> str | None:
     return max(("low", "moderate", "high"), key=levels.count) if levels else None
 
 
-def _verdict(counted: Sequence[Score], n_scored: int, rubric: NetworkRubric) -> list[str]:
-    if not counted:
+def _verdict(counted: Sequence[Score], wells: Sequence[Score], rubric: NetworkRubric) -> list[str]:
+    n_scored = sum(score.maturity_index is not None for score in wells)
+    if not counted and n_scored:
         return ["No untreated well was scored."]
+    if not counted:
+        reasons = [score.reasons[0] for score in wells if score.reasons]
+        return [f"No well was scored. {max(dict.fromkeys(reasons), key=reasons.count, default='')}".rstrip()]
     rule = (
         f"A plate has the highest stage that {rubric.plate_wells} of its wells and {100 * rubric.plate_share:g} % of "
         "them have reached; its index is their median, from the lowest well to the highest."

@@ -153,7 +153,7 @@ def exclusion(case: WellCase, rubric: NetworkRubric) -> tuple[Status, str] | Non
         return Status.EXCLUDED, f"Not plated, as was stated.{stray}"
     if quality is not None and not quality.ok:
         return quality.status, f"{quality.reason[:1].upper()}{quality.reason[1:]}."
-    if switched is not None and switched.text.casefold() == "false":
+    if switched is not None and switched.text == "no":
         return Status.EXCLUDED, "Switched off in the acquisition program."
     if not case.rows:
         return Status.NOT_APPLICABLE, "Nothing was measured in this well."

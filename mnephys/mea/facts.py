@@ -14,8 +14,8 @@ FEATURES = {
         Feature("treatment", "1", ("well",), "What was added to the well, by the file", "mnephys"),
         Feature("dose", "1", ("well",), "How much of it, by the file: a number as text", "mnephys"),
         Feature("dose_unit", "1", ("well",), "The unit of the dose, by the file", "mnephys"),
-        Feature("control", "1", ("well",), "Whether the well is a control, by the file", "mnephys"),
-        Feature("active", "1", ("well",), "Whether the acquisition program had the well switched on", "mnephys"),
+        Feature("control", "1", ("well",), "Whether the well is a control (yes, no), by the file", "mnephys"),
+        Feature("active", "1", ("well",), "Whether the well was switched on (yes, no), by the file", "mnephys"),
     )
 }
 """The statements on wells that a file can make and a score has to know."""

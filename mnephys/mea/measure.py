@@ -52,7 +52,8 @@ def measure_plate(recording: PlateRecording, definitions: Definitions) -> list[M
         First the rows of the plate, then well by well those of the wells, then those of the electrodes
         (``A1_11`` is electrode 11 of well A1). Each has one row per feature of its level. Where nobody stated how
         long the recording lasted, no rate is known, and which electrodes are active is judged over the time from
-        the first to the last spike, but no less than `MIN_ACTIVITY_SPAN_S`.
+        the first to the last spike, but no less than `MIN_ACTIVITY_SPAN_S`. Of raw voltage without spikes every row
+        says that it could not be measured.
 
     Examples
     --------
@@ -105,7 +106,8 @@ def enabled_trains(recording: PlateRecording) -> SpikeTrains:
     Returns
     -------
     SpikeTrains
-        With a train for every electrode; those that are switched off are silent.
+        With a train for every electrode; those that are switched off are silent, and so are all of a recording
+        of raw voltage only.
 
     Examples
     --------
@@ -116,7 +118,10 @@ def enabled_trains(recording: PlateRecording) -> SpikeTrains:
     >>> enabled_trains(PlateRecording(LAYOUTS["24-well"], electrodes, trains)).counts[:2]
     array([0, 1])
     """
-    trains, enabled = recording.trains, recording.electrodes["enabled"]
+    enabled = recording.electrodes["enabled"]
+    if (trains := recording.trains) is None:
+        none = np.zeros(enabled.size + 1, dtype=np.int64)
+        return SpikeTrains(np.zeros(0), none, recording.electrodes["well"], recording.start, recording.stop)
     counts = np.where(enabled, trains.counts, 0)
     if counts.sum() == trains.n_spikes:
         return trains

@@ -13,6 +13,7 @@ __all__ = ["FEATURES", "measure_plate_itself", "measure_well_quality", "well_fau
 _PLATE = ("plate",)
 _WELL = ("well",)
 _OWN = "mnephys"
+_RAW_ONLY = "the file holds raw voltage and no spikes: export the spikes too, as a .spk file or a list of spikes"
 _LAYOUT_GUESSED = "the file does not say which plate it is: the number of electrodes of a well is a guess"
 
 FEATURES = {
@@ -54,11 +55,12 @@ def well_faults(recording: PlateRecording) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Why, by well: what the reader says, or that all its electrodes were switched off.
+        Why, by well: what the reader says, that all its electrodes were switched off, or that there are no spikes.
     """
     well, enabled = recording.electrodes["well"], recording.electrodes["enabled"]
     off = set(well.tolist()) - set(well[enabled].tolist())
-    return dict.fromkeys(sorted(off), "all its electrodes are switched off") | dict(recording.well_problems)
+    raw = {} if recording.trains is not None else dict.fromkeys(well.tolist(), _RAW_ONLY)
+    return dict.fromkeys(sorted(off), "all its electrodes are switched off") | raw | dict(recording.well_problems)
 
 
 def measure_well_quality(recording: PlateRecording, wells: tuple[str, ...]) -> list[Measurement]:
@@ -85,6 +87,8 @@ def measure_well_quality(recording: PlateRecording, wells: tuple[str, ...]) -> l
     for well in wells:
         if well in faults:
             status = Status.BAD_INPUT if well in recording.well_problems else Status.EXCLUDED
+            if faults[well] == _RAW_ONLY:
+                status = Status.NOT_APPLICABLE
             rows.append(feature.missing(status, faults[well], level="well", id=well))
             continue
         n_off, n_all = off[well]
@@ -144,7 +148,8 @@ def _verdict(recording: PlateRecording) -> Measurement:
     if not left:
         reasons = list(faults.values())
         most = f": {max(dict.fromkeys(reasons), key=reasons.count)}" if reasons else ""
-        return feature.missing(Status.EXCLUDED, f"none of {len(wells)} wells can be judged{most}")
+        status = Status.EXCLUDED if recording.trains is not None else Status.NOT_APPLICABLE
+        return feature.missing(status, f"none of {len(wells)} wells can be judged{most}")
     excluded = f"{len(faults)} of {len(wells)} wells cannot be judged." if faults else ""
-    silent = "" if recording.trains.n_spikes else "No electrode has a spike."
+    silent = "No electrode has a spike." if recording.trains is not None and not recording.trains.n_spikes else ""
     return feature.category("ok", remark=" ".join(text for text in (excluded, silent, *recording.problems) if text))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mnephys.plot import labels, style
 
-__all__ = ["intensity", "raster", "raster_counts", "span"]
+__all__ = ["intensity", "raster", "raster_counts", "row_names", "span"]
 
 _MOST_BINS = 10_000
 _MOST_NAMED = 24
@@ -57,7 +57,7 @@ def raster(evidence: Mapping[str, Any], well: str, ax: Axes | None = None) -> Ax
         return style.say(
             ax, f"no spike in {labels.plain(well)}" if known else "only metrics are in the file, no spike times"
         )
-    names = [labels.shorten(labels.plain(name), 8) for name in (evidence.get("layout") or {}).get("labels") or ()]
+    names = [labels.shorten(labels.plain(name), 8) for name in row_names(evidence, well)]
     n_rows, (start, stop) = len(counts), span(evidence)
     style.dress(ax, "Time (s)", "Electrode")
     pixels = np.empty((*counts.shape, 4))
@@ -69,6 +69,30 @@ def raster(evidence: Mapping[str, Any], well: str, ax: Axes | None = None) -> Ax
     shown = range(n_rows) if n_rows <= _MOST_NAMED else range(0, n_rows, 8)
     ax.set_yticks(list(shown), [names[i] for i in shown], parse_math=False, fontsize=style.NOTE_SIZE * 0.85)
     return ax
+
+
+def row_names(evidence: Mapping[str, Any], well: str) -> list[str]:
+    """Return the electrodes of a raster, from top to bottom.
+
+    Parameters
+    ----------
+    evidence : mapping
+        The evidence record of a plate.
+    well : str
+        Its name.
+
+    Returns
+    -------
+    list of str
+        Those of the well where the record names them, else those of the layout.
+
+    Examples
+    --------
+    >>> row_names({"layout": {"labels": ["11", "12"]}, "raster": {"labels": {"B1": ["12"]}}}, "B1")
+    ['12']
+    """
+    own = ((evidence.get("raster") or {}).get("labels") or {}).get(well)
+    return [str(name) for name in own or (evidence.get("layout") or {}).get("labels") or ()]
 
 
 def intensity(counts: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -106,7 +130,7 @@ def raster_counts(evidence: Mapping[str, Any], well: str) -> NDArray[np.uint8] |
     Returns
     -------
     ndarray of uint8, shape (n_electrodes, n_bins), or None
-        One row per electrode, in the order of the layout's labels; None where the record has none of the well.
+        One row per electrode, in the order of `row_names`; None where the record has none of the well.
 
     Raises
     ------
@@ -125,7 +149,7 @@ def raster_counts(evidence: Mapping[str, Any], well: str) -> NDArray[np.uint8] |
     packed = (raster.get("wells") or {}).get(well)
     if packed is None:
         return None
-    n_electrodes, n_bins = len((evidence.get("layout") or {}).get("labels") or ()), raster.get("n_bins")
+    n_electrodes, n_bins = len(row_names(evidence, well)), raster.get("n_bins")
     if not (isinstance(n_bins, int) and 0 < n_bins <= _MOST_BINS and n_electrodes):
         raise ValueError(
             f"the raster of {well} has {n_electrodes} electrodes and {n_bins} bins; score the recording again"

@@ -7,16 +7,22 @@ raises nothing but `mnephys.errors.ReadError` and its children on a file that it
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mnephys.errors import SeveralRecordingsError
 from mnephys.readers.binary import BinaryFile, open_binary
 from mnephys.recording import PlateRecording, SweepRecording
 from mnephys.summary import PlateSummary
 
+if TYPE_CHECKING:
+    from mnephys.readers.sniff import Format
+
 __all__ = ["Recording", "read", "read_all"]
 
+_MOST_NAMED = 8
+
 Recording = SweepRecording | PlateRecording | PlateSummary
-"""Whatever a file holds: sweeps of a cell, spikes of a plate, or a vendor's metrics of one."""
+"""Whatever a file holds: sweeps of a cell, spikes or raw voltage of a plate, or a vendor's metrics of one."""
 
 
 def read(path: str | Path, *, channel: str | int | None = None) -> Recording:
@@ -34,8 +40,8 @@ def read(path: str | Path, *, channel: str | int | None = None) -> Recording:
     -------
     SweepRecording, PlateRecording or PlateSummary
         Sweeps in mV (current clamp) or pA (voltage clamp), with the most trustworthy command that the file holds;
-        spike times in s of every electrode of a plate; or the metrics of an export. In `problems`, what is
-        doubtful about it.
+        spike times in s of every electrode of a plate, and its raw voltage, which stays in the file; or the metrics
+        of an export. In `problems`, what is doubtful about it.
 
     Raises
     ------
@@ -62,7 +68,9 @@ def read(path: str | Path, *, channel: str | int | None = None) -> Recording:
     """
     recordings = read_all(path, channel=channel)
     if len(recordings) > 1:
-        raise SeveralRecordingsError(path, f"holds {len(recordings)} recordings", "use read_all")
+        names = [str(recording.metadata.get("name", "")) for recording in recordings]
+        held = f"holds {len(recordings)} recordings" + (f" ({', '.join(names[:_MOST_NAMED])})" if all(names) else "")
+        raise SeveralRecordingsError(path, held, "take one of the list that read_all gives")
     return recordings[0]
 
 
@@ -79,7 +87,7 @@ def read_all(path: str | Path, *, channel: str | int | None = None) -> list[Reco
     Returns
     -------
     list of SweepRecording, PlateRecording or PlateSummary
-        At least one; the formats that can be read so far hold exactly one.
+        At least one; several where a file holds several recordings of a plate.
 
     Raises
     ------
@@ -95,25 +103,59 @@ def read_all(path: str | Path, *, channel: str | int | None = None) -> list[Reco
     from mnephys.readers.sniff import sniff
 
     with open_binary(path) as file:
-        return [_read(file, sniff(file), channel)]
+        return _read(file, sniff(file), channel)
 
 
-def _read(file: BinaryFile, found: str, channel: str | int | None) -> Recording:
+def _read(file: BinaryFile, found: Format, channel: str | int | None) -> list[Recording]:
     """Read a file of a known format; only its own reader is loaded."""
-    from mnephys.readers.sniff import METRICS, SPIKE_LIST, SPIKE_TRAINS
+    from mnephys.readers.sniff import Format
 
-    if found == SPIKE_LIST:
-        from mnephys.readers.axion_spike_list import read_spike_list
+    match found:
+        case Format.ABF1 | Format.ABF2:
+            from mnephys.readers.abf.reading import read_abf
 
-        return read_spike_list(file)
-    if found == METRICS:
-        from mnephys.readers.axion_metrics import read_metrics
+            return [read_abf(file, found, channel)]
+        case Format.AXIS:
+            from mnephys.readers.axis.reading import read_axis
 
-        return read_metrics(file)
-    if found == SPIKE_TRAINS:
-        from mnephys.readers.spike_train_hdf5 import read_spike_train_hdf5
+            return [*read_axis(file)]
+        case Format.SPIKE_LIST:
+            from mnephys.readers.axion_csv.spike_list import read_spike_list
 
-        return read_spike_train_hdf5(file)
-    from mnephys.readers.abf import read_abf
+            return [read_spike_list(file)]
+        case Format.METRICS:
+            from mnephys.readers.axion_csv.metrics import read_metrics
 
-    return read_abf(file, found, channel)
+            return [read_metrics(file)]
+        case Format.BURST_LIST:
+            from mnephys.readers.axion_csv.burst_list import read_burst_list
+
+            return [*read_burst_list(file)]
+        case _:
+            return _read_hdf5(file, found)
+
+
+def _read_hdf5(file: BinaryFile, found: Format) -> list[Recording]:
+    from mnephys.readers.sniff import Format
+
+    match found:
+        case Format.MCS:
+            from mnephys.readers.mcs.reading import read_mcs
+
+            return [*read_mcs(file)]
+        case Format.MAXWELL:
+            from mnephys.readers.maxwell.reading import read_maxwell
+
+            return [*read_maxwell(file)]
+        case Format.BIOCAM:
+            from mnephys.readers.biocam.reading import read_biocam
+
+            return [*read_biocam(file)]
+        case Format.NWB:
+            from mnephys.readers.nwb.reading import read_nwb
+
+            return [*read_nwb(file)]
+        case _:
+            from mnephys.readers.spike_trains.reading import read_spike_train_hdf5
+
+            return [read_spike_train_hdf5(file)]

@@ -10,9 +10,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from types import MappingProxyType
 
-__all__ = ["LAYOUTS", "LIKELY", "PlateLayout", "layout_holding", "layout_named", "well_name"]
+__all__ = ["LAYOUTS", "LIKELY", "PlateLayout", "grid_place", "layout_holding", "layout_named", "well_name"]
 
 _WELL = re.compile(r"([A-Z])([1-9][0-9]?)")
+_PLACE = re.compile(r"([1-9a-f])([1-9])")
 _COUNT = re.compile(r"(?<!\d)(\d{1,4})[ _-]?well", re.IGNORECASE)
 
 
@@ -37,6 +38,28 @@ def well_name(row: int, column: int) -> str:
     return f"{chr(ord('A') + row)}{column + 1}"
 
 
+def grid_place(label: str) -> tuple[int, int]:
+    """Return where an electrode is in the grid of its well.
+
+    Parameters
+    ----------
+    label : str
+        As the vendor writes it: column and row from 1, columns beyond 9 as letters.
+
+    Returns
+    -------
+    tuple of int
+        Column and row from 1; zeros where the label tells no place.
+
+    Examples
+    --------
+    >>> grid_place("21"), grid_place("b5"), grid_place("unit 7")
+    ((2, 1), (11, 5), (0, 0))
+    """
+    match = _PLACE.fullmatch(label)
+    return (int(match[1], 36), int(match[2])) if match else (0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class PlateLayout:
     """A kind of plate.
@@ -48,7 +71,8 @@ class PlateLayout:
     rows, columns : int
         Of wells.
     labels : tuple of str
-        Electrodes of a well: column and row from 1, as the vendor writes them (``"21"`` is column 2, row 1).
+        Electrodes of a well, as the vendor names them; on most plates column and row from 1 (``"21"`` is column 2,
+        row 1).
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The recording of a multiwell plate: its electrodes, silent ones included, and their spikes."""
+"""The recording of a multiwell plate: its electrodes, silent ones included, their spikes and their raw voltage."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.recording.layout import PlateLayout
+from mnephys.recording.layout import PlateLayout, grid_place
 from mnephys.recording.provenance import Provenance
+from mnephys.recording.signal import Signal, segment_edges
 from mnephys.recording.trains import SpikeTrains
 
 __all__ = ["ELECTRODE", "DurationSource", "PlateRecording", "electrodes_of"]
@@ -61,7 +62,7 @@ def electrodes_of(layout: PlateLayout, disabled: Sequence[str] = ()) -> NDArray[
     """
     off = set(disabled)
     rows = [
-        (well, label, int(label[0]), int(label[1]), np.nan, np.nan, f"{well}_{label}" not in off)
+        (well, label, *grid_place(label), np.nan, np.nan, f"{well}_{label}" not in off)
         for well in layout.wells
         for label in layout.labels
     ]
@@ -70,7 +71,7 @@ def electrodes_of(layout: PlateLayout, disabled: Sequence[str] = ()) -> NDArray[
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class PlateRecording:
-    """The spikes of a multiwell plate.
+    """The spikes of a multiwell plate, its raw voltage, or both.
 
     Parameters
     ----------
@@ -78,9 +79,9 @@ class PlateRecording:
         The kind of plate.
     electrodes : ndarray of dtype `ELECTRODE`, shape (n_electrodes,)
         Row i belongs to train i; silent and disabled electrodes are in it.
-    trains : SpikeTrains
+    trains : SpikeTrains or None
         One train per electrode, its well as group. `start` and `stop` are those of the recording; `stop` is the
-        last spike where nothing says how long the recording lasted.
+        last spike where nothing says how long the recording lasted. None where the file holds raw voltage only.
     duration_source : DurationSource
         How `stop` is known. Unless somebody stated it, no rate can be given.
     layout_stated : bool
@@ -97,11 +98,13 @@ class PlateRecording:
         Everything else that the file says.
     provenance : Provenance
         Where it came from.
+    signal : Signal, optional
+        Raw voltage, which is read from the file in pieces.
 
     Raises
     ------
     ValueError
-        If electrodes, trains and layout disagree.
+        If electrodes, trains, signal and layout disagree, or there is neither a train nor a signal.
 
     Examples
     --------
@@ -115,7 +118,7 @@ class PlateRecording:
 
     layout: PlateLayout
     electrodes: NDArray[np.void]
-    trains: SpikeTrains
+    trains: SpikeTrains | None
     duration_source: DurationSource = DurationSource.STATED
     layout_stated: bool = True
     well_problems: Mapping[str, str] = field(default_factory=dict)
@@ -124,17 +127,18 @@ class PlateRecording:
     problems: tuple[str, ...] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     provenance: Provenance = field(default_factory=Provenance)
+    signal: Signal | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "duration_source", DurationSource(self.duration_source))
         if self.electrodes.dtype != ELECTRODE or self.electrodes.ndim != 1:
             raise ValueError("electrodes needs one row of dtype ELECTRODE per electrode")
-        if self.electrodes.size != self.trains.n_trains:
-            raise ValueError(f"there are {self.electrodes.size} electrodes and {self.trains.n_trains} trains")
-        if self.trains.groups is None or (self.trains.groups != self.electrodes["well"]).any():
-            raise ValueError("the groups of the trains need to be the wells of the electrodes")
-        if self.trains.stop is None:
-            raise ValueError("trains needs a stop; where it is unknown, the last spike with DurationSource.SPIKES")
+        if self.trains is None and self.signal is None:
+            raise ValueError("a recording needs trains or a signal")
+        if self.trains is not None:
+            _check_trains(self.trains, self.electrodes)
+        if self.signal is not None:
+            _check_signal(self.signal, self.electrodes)
         if unknown := set(self.electrodes["well"].tolist()) - set(self.layout.wells):
             raise ValueError(f"a {self.layout.name} plate has no well {min(unknown)}")
 
@@ -144,9 +148,26 @@ class PlateRecording:
         return self.layout.wells
 
     @property
+    def start(self) -> float:
+        """When the recording begins, in s."""
+        return self._extent[0]
+
+    @property
+    def stop(self) -> float:
+        """When it ends, in s: as stated, or with the last spike; see `duration_source`."""
+        return self._extent[1]
+
+    @property
     def duration(self) -> float:
         """Length in s: as stated, or from the first to the last spike; see `duration_source`."""
-        return float(self.trains.duration or 0.0)
+        return self.stop - self.start
+
+    @property
+    def _extent(self) -> tuple[float, float]:
+        if self.trains is not None:
+            return self.trains.start, self.trains.start + (self.trains.duration or 0.0)
+        assert self.signal is not None  # noqa: S101 -- the class was built with one of the two
+        return segment_edges(self.signal)
 
     def lasting(self, duration: float) -> PlateRecording:
         """Return the recording with a length that the user states.
@@ -164,9 +185,11 @@ class PlateRecording:
         Raises
         ------
         ValueError
-            If it is not positive, or shorter than from the start to the last spike.
+            If it is not positive, shorter than from the start to the last spike, or the recording has no spikes but
+            a signal, whose length is known.
         """
-        trains = self.trains
+        if (trains := self.trains) is None:
+            raise ValueError("the length of raw voltage is known")
         last = float(trains.times.max()) if trains.n_spikes else trains.start
         if not (np.isfinite(duration) and duration > 0):
             raise ValueError(f"a recording cannot last {duration} s")
@@ -177,7 +200,31 @@ class PlateRecording:
         return replace(self, trains=replace(trains, stop=stop), duration_source=DurationSource.USER)
 
     def __repr__(self) -> str:
+        held = []
+        if self.trains is not None:
+            held.append(f"{self.trains.n_spikes} spikes")
+        if self.signal is not None:
+            held.append(f"raw voltage of {self.signal.shape[1]} channels at {self.signal.sampling_rate:g} Hz")
         return (
-            f"PlateRecording: {self.layout.name} plate, {self.electrodes.size} electrodes, {self.trains.n_spikes} "
-            f"spikes, {self.duration:g} s ({self.duration_source.value})"
+            f"PlateRecording: {self.layout.name} plate, {self.electrodes.size} electrodes, {', '.join(held)}, "
+            f"{self.duration:g} s ({self.duration_source.value})"
         )
+
+
+def _check_trains(trains: SpikeTrains, electrodes: NDArray[np.void]) -> None:
+    if electrodes.size != trains.n_trains:
+        raise ValueError(f"there are {electrodes.size} electrodes and {trains.n_trains} trains")
+    if trains.groups is None or (trains.groups != electrodes["well"]).any():
+        raise ValueError("the groups of the trains need to be the wells of the electrodes")
+    if trains.stop is None:
+        raise ValueError("trains needs a stop; where it is unknown, the last spike with DurationSource.SPIKES")
+
+
+def _check_signal(signal: Signal, electrodes: NDArray[np.void]) -> None:
+    rows, n_channels = np.asarray(signal.electrodes), signal.shape[1]
+    if rows.shape != (n_channels,):
+        raise ValueError(f"the signal has {n_channels} channels, but electrodes for {rows.size}")
+    if rows.size and not 0 <= rows.min() <= rows.max() < electrodes.size:
+        raise ValueError(f"the signal refers to an electrode that is not among the {electrodes.size} of the recording")
+    if np.unique(rows).size != rows.size:
+        raise ValueError("two channels of the signal are of one electrode")

@@ -21,7 +21,7 @@ class Provenance:
     path : str
         The path as given by the user; empty for data that came from memory.
     sha256 : str
-        SHA-256 of the file, hexadecimal.
+        SHA-256 of the file, hexadecimal; empty where it was opened without reading all of it.
     size : int
         Size of the file in bytes.
     format, format_version : str

@@ -4,14 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mnephys.recording.arrays import FloatArray, IntArray
 
-__all__ = ["SpikeTrains"]
+__all__ = ["SpikeTrains", "Waveforms"]
+
+
+class Waveforms(Protocol):
+    """Cut-outs of spikes that stay in their file until rows of them are asked for.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        Spikes and samples.
+    sampling_rate : float
+        In Hz.
+    before : float or None
+        From the first sample of a cut-out to the time of its spike, in s; None where the file does not say.
+    """
+
+    @property
+    def sampling_rate(self) -> float:
+        """Samples per second, in Hz."""
+        ...
+
+    @property
+    def before(self) -> float | None:
+        """From the first sample to the time of the spike, in s; None where the file does not say."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Spikes and samples."""
+        ...
+
+    def __len__(self) -> int:
+        """Return the number of spikes."""
+        ...
+
+    def __getitem__(self, rows: Any) -> NDArray[np.float32]:
+        """Return the waveforms of some spikes, in uV."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -32,8 +69,9 @@ class SpikeTrains:
         When it ends, in s; no spike is after it. None where unknown.
     amplitudes : ndarray of shape (n_spikes,), optional
         In uV, beside `times`.
-    waveforms : ndarray of shape (n_spikes, n_samples), optional
-        In uV, beside `times`.
+    waveforms : ndarray of shape (n_spikes, n_samples) or Waveforms, optional
+        In uV, beside `times`; from a file they are read when rows of them are asked for, and know their sampling rate
+        and where in them the spike is.
 
     Raises
     ------
@@ -55,7 +93,7 @@ class SpikeTrains:
     start: float = 0.0
     stop: float | None = None
     amplitudes: FloatArray | None = None
-    waveforms: FloatArray | None = None
+    waveforms: FloatArray | Waveforms | None = None
 
     def __post_init__(self) -> None:
         times = np.ascontiguousarray(self.times, dtype=np.float64)
@@ -72,10 +110,10 @@ class SpikeTrains:
         if groups is not None and groups.shape != (offsets.size - 1,):
             raise ValueError(f"groups has shape {groups.shape}, needs one per train: ({offsets.size - 1},)")
         amplitudes = None if self.amplitudes is None else np.asarray(self.amplitudes)
-        waveforms = None if self.waveforms is None else np.asarray(self.waveforms)
+        waveforms = np.asarray(self.waveforms) if isinstance(self.waveforms, Sequence) else self.waveforms
         if amplitudes is not None and amplitudes.shape != times.shape:
             raise ValueError(f"amplitudes has shape {amplitudes.shape}, needs {times.shape}")
-        if waveforms is not None and (waveforms.ndim != 2 or waveforms.shape[0] != times.size):
+        if waveforms is not None and (len(waveforms.shape) != 2 or waveforms.shape[0] != times.size):
             raise ValueError(f"waveforms has shape {waveforms.shape}, needs one row per spike")
         for name, value in {
             "times": times,
@@ -190,7 +228,7 @@ def _check_times(times: FloatArray, offsets: IntArray, start: float, stop: float
     if not np.isfinite(times).all():
         spike = int(np.flatnonzero(~np.isfinite(times))[0])
         raise ValueError(f"train {train(spike)}: spike {spike} has the time {times[spike]}; leave it out")
-    falls = np.flatnonzero(np.diff(times) < 0) + 1
+    falls = np.flatnonzero(times[1:] < times[:-1]) + 1
     inside = falls[~np.isin(falls, offsets)]
     if inside.size:
         raise ValueError(f"train {train(int(inside[0]))}: its times are not sorted; sort them or use from_lists")

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image  # matplotlib itself depends on it
 
 from mnephys.plot import labels, wells
-from mnephys.plot.spikes import intensity, raster_counts, span
+from mnephys.plot.spikes import intensity, raster_counts, row_names, span
 from mnephys.plot.wells import State
 from mnephys.report.plates import Plate, PlateDay, day_words
 from mnephys.report.recordings import Recording
@@ -141,7 +141,7 @@ def picture(record: Record, score: Record, head: str, key: str) -> dict[str, Any
     start, stop = span(record)
     row = min(_ROW, _TALLEST / len(counts))
     height, across = row * len(counts), _WIDTH - _LEFT - 4
-    names = [labels.plain(name) for name in (record.get("layout") or {}).get("labels") or ()]
+    names = [labels.plain(name) for name in row_names(record, well)]
     found = (record.get("network_bursts") or {}).get(well) or ()
     bursts = _spans(found, start, stop, across)
     index, stage = wells.index_of(score), wells.stage_of(score)

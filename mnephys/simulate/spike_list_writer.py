@@ -111,7 +111,7 @@ def spike_list_bytes(
     'Experiment ID,,0.01048,A1_11,0.041500'
     """
     trains = recording.trains
-    if trains.amplitudes is None:
+    if trains is None or trains.amplitudes is None:
         raise ValueError("the spikes have no amplitudes, which a spike list states")
     if recording.duration_source is DurationSource.SPIKES:
         raise ValueError("nobody stated how long the recording lasted, which a spike list states")
@@ -137,7 +137,7 @@ def spike_list_bytes(
 def _panel(recording: PlateRecording, experiment: str, description: str, recorded: datetime) -> list[tuple[str, str]]:
     """Return the settings beside the spikes; an instrument's own names and versions are left out."""
     start = recorded.strftime("%m/%d/%Y %H:%M:%S")
-    section = f"{_clock(recording.trains.start)} to {_clock(recording.trains.start + recording.duration)}"
+    section = f"{_clock(recording.start)} to {_clock(recording.stop)}"
     return [
         ("Investigator", ""),
         ("Experiment ID", experiment),
@@ -180,9 +180,9 @@ def _well_information(recording: PlateRecording) -> list[tuple[str, ...]]:
     return [
         ("Well Information",),
         ("Well", *recording.wells),
-        ("Active", *(fact.get("active", "True") for fact in facts)),
+        ("Active", *(str(fact.get("active") != "no") for fact in facts)),
         ("Well Coloring", *("#FFFFFF" for _ in facts)),
-        ("Control", *(fact.get("control", "False") for fact in facts)),
+        ("Control", *(str(fact.get("control") == "yes") for fact in facts)),
         ("Treatment", *(fact.get("treatment", "") for fact in facts)),
         ("Concentration", *(f"{fact.get('dose', '')} {fact.get('dose_unit', '')}".strip() for fact in facts)),
         ("Additional Information", *(fact.get("note", "") for fact in facts)),

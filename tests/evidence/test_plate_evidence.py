@@ -12,7 +12,7 @@ from mnephys.evidence import plate_evidence, summary_evidence
 from mnephys.mea import DEFINITIONS, network_bursts
 from mnephys.measurement import FeatureTable
 from mnephys.pipeline import analyse
-from mnephys.recording import LAYOUTS, PlateRecording, SpikeTrains
+from mnephys.recording import ELECTRODE, LAYOUTS, PlateLayout, PlateRecording, SpikeTrains
 from mnephys.recording.plate import electrodes_of
 
 LAYOUT = LAYOUTS["24-well"]
@@ -81,3 +81,24 @@ def test_definitions_have_the_units_of_the_features():
     assert said["network_burst_min_electrodes"] == 35.0
     for name in said.keys() - {"name"}:
         assert said[name] == rows[name].value, name
+
+
+def test_of_a_dense_well_the_electrodes_with_the_most_spikes_are_kept_in_their_order():
+    n = 100
+    layout = PlateLayout("chip", 1, 2, tuple(str(i) for i in range(n)))
+    # Well A2 has half of the electrodes, and its rows stand between those of A1.
+    rows = [
+        (well, str(i), 0, 0, np.nan, np.nan, True) for i in range(n) for well in ("A1", "A2") if i % 2 or well == "A1"
+    ]
+    electrodes = np.array(rows, ELECTRODE)
+    rng = np.random.default_rng(1)
+    n_spikes = rng.permutation(len(rows))
+    trains = SpikeTrains.from_lists([rng.uniform(0, 60, k) for k in n_spikes], electrodes["well"], stop=60.0)
+    recording = PlateRecording(layout, electrodes, trains)
+    raster = plate_evidence(recording, FeatureTable(), DEFINITIONS["axis-2015"], network_bursts(trains))["raster"]
+    for well, most in (("A1", 64), ("A2", 50)):
+        here = np.flatnonzero(electrodes["well"] == well)
+        kept = np.sort(here[np.argsort(n_spikes[here])[-most:]])
+        assert raster["labels"][well] == electrodes["label"][kept].tolist()
+        found = np.frombuffer(zlib.decompress(base64.b64decode(raster["wells"][well])), np.uint8).reshape(most, 1000)
+        np.testing.assert_array_equal(found.sum(axis=1), n_spikes[kept])

@@ -263,7 +263,7 @@ def test_too_few_network_bursts_by_a_stricter_detector_decide_nothing():
 
 
 def test_what_the_acquisition_program_switched_off_is_not_scored():
-    rows = well_rows(DAY_34) | {"active": Measurement("active", None, "False", "1", level="well", id="A1")}
+    rows = well_rows(DAY_34) | {"active": Measurement("active", None, "no", "1", level="well", id="A1")}
     (well,), _ = scored(replace(case(DAY_34), rows=rows))
     assert (well.maturity_index, well.reasons) == (None, ("Switched off in the acquisition program.",))
 

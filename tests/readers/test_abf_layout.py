@@ -62,8 +62,62 @@ def test_gap_free_is_one_sweep(raw, written):
     assert read(written(leftover)).clamp is Clamp.VOLTAGE
     # Without a table of sweeps, and with the number of sweeps 0, as such files are written.
     bare = pack(with_mode(content, GAP_FREE), (76 + 16 * SWEEPS, "IIq", (0, 0, 0)), (12, "I", 0))
+    bare = bare[: section(content, SWEEPS)[0]]
     assert read(written(bare)).response.shape == (1, 37 * 516)
     assert read(written(bare)).problems == ()
+
+
+def test_bytes_that_belong_to_nothing(raw, written):
+    for content in (raw("130618-1-12.abf"), raw("na_iv_abf2.abf"), small_abf1(raw("190619B_0003.abf"))):
+        whole = read(written(content))
+        # Less than a block is padding.
+        assert read(written(content + bytes(10))).problems == whole.problems
+        assert any("belong to nothing" in problem for problem in read(written(content + bytes(512))).problems)
+    # In the middle of the samples, where they shift what is behind them.
+    content = raw("130618-1-12.abf")
+    shifted = read(written(content[:100_000] + bytes(512) + content[100_000:]))
+    said = "The last 512 bytes of the file belong to nothing that its header places: bytes may have been put in."
+    assert shifted.problems == (said,)
+
+
+def test_parts_that_are_not_read_may_stand_behind_the_samples(raw, written):
+    content = raw("130618-1-12.abf")
+    blocks = -(-len(content) // 512)
+    behind = content.ljust(blocks * 512, b"\0") + bytes(2048)
+    for place in (52, 60, 72, 80):
+        assert read(written(pack(behind, (place, "i", blocks)))).problems == ()
+
+
+def test_a_channel_that_the_header_does_not_count(raw, written):
+    content = raw("File_axon_6.abf")
+    assert read(written(content)).problems == ()
+    forged = pack(content, (76 + 16 * ADC + 8, "q", 1))
+    said = "The ADC section holds more than the 1 entries that the header counts: one may be missing."
+    assert said in read(written(forged)).problems
+
+
+def test_sweeps_of_another_length_than_the_header_states(raw, written):
+    content = raw("130618-1-12.abf")
+    for count in (-1, 0, 1, 5):
+        recording = read(written(pack(content, (16, "i", count))))
+        n = max(count, 1)
+        assert recording.n_sweeps == n
+        said = f"The header states {n} sweeps of 50000 samples, but 150000 samples in all; they were cut into {n}."
+        assert recording.problems == (said,)
+
+
+def test_samples_that_are_ignored(raw, written):
+    content = small_abf1(raw("190619B_0003.abf"))
+    whole = read(written(content)).response.ravel()
+    recording = read(written(pack(content, (14, "h", 2))))
+    np.testing.assert_array_equal(recording.response.ravel()[:-1], whole[1:])
+    assert "The first 2 samples were left out, as the header says." in recording.problems
+
+
+def test_a_first_channel_without_a_unit(raw, written):
+    content = small_abf1(raw("190619B_0003.abf"))
+    recording = read(written(pack(content, (602, "8s", b""))))
+    assert [problem for problem in recording.problems if problem.endswith("has no unit and was left out.")]
 
 
 def test_sweeps_without_a_table(raw, written):

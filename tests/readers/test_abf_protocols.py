@@ -11,7 +11,7 @@ import pytest
 from readers.abf_bytes import pack, section, small_abf1
 
 from mnephys.readers import read
-from mnephys.readers.abf_command import user_values
+from mnephys.readers.abf.command import user_values
 from mnephys.recording import CommandSource
 
 STEP, RAMP, PULSES, TRIANGLES, COSINES, BIPHASIC = 1, 2, 3, 4, 5, 7

@@ -133,7 +133,7 @@ def test_provenance_and_metadata(data):
     origin = recording.provenance
     assert (origin.path, origin.size, origin.format, origin.format_version) == (str(path), 2_047_488, "ABF", "2.6.0.0")
     assert len(origin.sha256) == 64
-    assert origin.reader == "mnephys.readers.abf"
+    assert origin.reader == "mnephys.readers.abf.reading"
     assert origin.mnephys_version
     assert recording.metadata["started"].startswith("2017-11-16T")
     assert recording.metadata["protocol"].endswith("0113 steps dual -100 to 300 step 25.pro")

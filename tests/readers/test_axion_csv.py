@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnephys.errors import CorruptHeaderError, ReadError
-from mnephys.readers import axion_csv
-from mnephys.readers.axion_columns import decimals, lines_of, packed, unpacked
-from mnephys.readers.axion_csv import CsvText, head_rows, read_text, rows_of, settle_quotes
-from mnephys.readers.axion_settings import (
+from mnephys.readers.axion_csv import cells as axion_csv
+from mnephys.readers.axion_csv.cells import CsvText, head_rows, read_text, rows_of, settle_quotes
+from mnephys.readers.axion_csv.columns import decimals, lines_of, packed, unpacked
+from mnephys.readers.axion_csv.settings import (
     Settings,
     dose_of,
     plate_layout,
@@ -41,7 +41,7 @@ def text_of(written):
 # --- text ---
 
 
-@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r", b"\r\r\n"])
 def test_every_line_end_is_one(text_of, end):
     source = text_of(end.join([b"a,1", b"b,2", b""]))
     assert source.text == "a,1\nb,2\n"
@@ -338,7 +338,7 @@ def test_well_information():
     )
     facts = well_facts(rows_of(CsvText(text)), LAYOUTS["24-well"])
     assert facts == {
-        "A1": {"active": "True", "treatment": "CAP", "dose": "100", "dose_unit": "nM"},
-        "A2": {"active": "True", "control": "True", "note": "45K cells"},
-        "A3": {"active": "False"},
+        "A1": {"active": "yes", "treatment": "CAP", "dose": "100", "dose_unit": "nM"},
+        "A2": {"active": "yes", "control": "yes", "note": "45K cells"},
+        "A3": {"active": "no"},
     }

@@ -22,8 +22,8 @@ from readers.axion_exports import (
 
 from mnephys.errors import ReadError
 from mnephys.measurement import Status
-from mnephys.readers.axion_metrics import is_metrics, read_metrics
-from mnephys.readers.axion_spike_list import is_spike_list, read_spike_list
+from mnephys.readers.axion_csv.metrics import is_metrics, read_metrics
+from mnephys.readers.axion_csv.spike_list import is_spike_list, read_spike_list
 from mnephys.readers.binary import open_binary
 from mnephys.recording import PlateRecording
 from mnephys.summary import PlateSummary

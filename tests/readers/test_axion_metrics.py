@@ -7,7 +7,7 @@ from readers.axion_exports import EXPORTS, LAYOUT, MOTOR, SETTINGS, STATISTICS, 
 
 from mnephys.errors import CorruptHeaderError
 from mnephys.measurement import Status
-from mnephys.readers.axion_metrics import is_metrics, read_metrics
+from mnephys.readers.axion_csv.metrics import is_metrics, read_metrics
 from mnephys.readers.binary import open_binary
 from mnephys.recording import SIMULATED_COMMENT
 from mnephys.summary import PlateSummary
@@ -100,7 +100,7 @@ def test_metrics_of_a_well(read):
         "Resistance (kOhms)",
     ]  # fmt: skip -- as above
     assert summary.provenance.format == "Axion metrics CSV"
-    assert summary.provenance.reader == "mnephys.readers.axion_metrics"
+    assert summary.provenance.reader == "mnephys.readers.axion_csv.metrics"
 
 
 def test_metrics_of_electrodes(read):
@@ -375,8 +375,8 @@ def test_the_statistics_compiler(read):
     assert get(summary, "spike_count", "A1").value == 101
     assert get(summary, "inter_burst_interval", "A1").value == 20
     assert summary.well_facts == {
-        "A1": {"active": "True", "control": "False", "treatment": "CAP", "dose": "1", "dose_unit": "uM"},
-        "A2": {"active": "False", "control": "True", "note": "old"},
+        "A1": {"active": "yes", "control": "no", "treatment": "CAP", "dose": "1", "dose_unit": "uM"},
+        "A2": {"active": "no", "control": "yes", "note": "old"},
     }
     assert summary.metadata["comment"] == "E1"
     assert summary.problems == ()
@@ -465,6 +465,55 @@ def test_a_row_with_a_wrong_number_of_cells_costs_only_itself(read, change):
         assert get(summary, "qc_well", well).text == "ok"
     assert get(summary, "spike_count", "A1").value == 101
     assert get(summary, "burst_duration", "A1").value == 0.3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "n"), [(b"2,0,,0,", b"2(0,,0,", 24), (b"2,0,,0,", b"2,0,,,0,", 26)], ids=["lost", "gained"]
+)
+def test_a_row_whose_last_well_is_blank_does_not_move_to_other_wells(read, old, new, n):
+    wells, electrodes = tables()
+    for row in wells.values():
+        row["D6"] = ""
+    lines = export(wells, electrodes).split(b"\n")
+    at = next(i for i, line in enumerate(lines) if line.startswith(b"    Number of Active Electrodes"))
+    lines[at] = lines[at].replace(old, new, 1)
+    summary = read(b"\n".join(lines))
+    for well in ("A3", "D6"):
+        assert reason(get(summary, "qc_well", well)) == (
+            Status.EXCLUDED,
+            "no data: the export leaves this well blank",
+        )
+        assert get(summary, "active_electrode_count", well).status is Status.EXCLUDED
+    assert summary.problems == (
+        f"row {at + 1} (Number of Active Electrodes) has {n} cells, but the rows beside it 25; not read",
+    )
+    for well in ("A1", "A2", "B1"):
+        assert reason(get(summary, "active_electrode_count", well)) == (
+            Status.BAD_INPUT,
+            f"row {at + 1} (Number of Active Electrodes) has {n} cells, but the rows beside it 25",
+        )
+        assert get(summary, "qc_well", well).text == "ok"
+    assert get(summary, "spike_count", "A1").value == 101
+
+
+def test_rows_that_a_spreadsheet_filled_up_are_whole(read):
+    # It fills up sixteen rows at a time to the longest of them: here the last of the wells as those of electrodes.
+    expected = read(export(*tables(), tail=""))
+    lines = export(*tables(), tail="").split(b"\n")
+    at = next(i for i, line in enumerate(lines) if line.startswith(b"Measurement"))
+    width = lines[at].count(b",")
+    for i in (at - 2, at - 1):
+        lines[i] += b"," * (width - lines[i].count(b","))
+    assert read(b"\n".join(lines)).table == expected.table
+
+
+def test_a_title_may_end_with_a_cell_that_no_row_has(read):
+    expected = read(export(*tables(), tail=""))
+    content = export(*tables(), tail="")
+    for title in (b"Well Averages,", b"Measurement,"):
+        line = next(each for each in content.split(b"\n") if each.startswith(title))
+        content = content.replace(line, line + b",", 1)
+    assert read(content).table == expected.table
 
 
 def test_a_well_that_the_plate_does_not_have_is_left_out(read):

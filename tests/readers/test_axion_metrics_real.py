@@ -12,8 +12,8 @@ import pytest
 from readers.axion_exports import EXPORTS, MOTOR, get, reason
 
 from mnephys.measurement import Status
-from mnephys.readers.axion_metric_names import ELECTRODE_METRICS, WELL_METRICS, plain_label
-from mnephys.readers.axion_metrics import read_metrics
+from mnephys.readers.axion_csv.metric_names import ELECTRODE_METRICS, WELL_METRICS, plain_label
+from mnephys.readers.axion_csv.metrics import read_metrics
 from mnephys.readers.binary import open_binary
 from mnephys.summary import PlateSummary
 
@@ -135,8 +135,8 @@ def test_what_real_exports_say_of_wells(real):
     assert real("2025").well_facts["A2"] == {"treatment": "LGI2 KD4_Batch 1"}
     assert real("statistics").well_facts["C1"] == {
         "treatment": "150K Neurons",
-        "active": "True",
-        "control": "False",
+        "active": "yes",
+        "control": "no",
     }  # fmt: skip -- one fact
     assert real("DIV05").well_facts == {}
 

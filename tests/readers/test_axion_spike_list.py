@@ -7,7 +7,7 @@ import pytest
 from readers.axion_exports import FOOTER, REAL, SPIKES, TITLES, csv_of, many
 
 from mnephys.errors import CorruptHeaderError
-from mnephys.readers.axion_spike_list import is_spike_list, read_spike_list
+from mnephys.readers.axion_csv.spike_list import is_spike_list, read_spike_list
 from mnephys.readers.binary import open_binary
 from mnephys.recording import LAYOUTS, SIMULATED_COMMENT, DurationSource, PlateRecording
 from mnephys.simulate.spike_list_writer import spike_list_bytes
@@ -81,17 +81,26 @@ def test_spikes_of_each_electrode(read):
     assert recording.well_problems == {}
     assert recording.provenance.format == "Axion spike list CSV"
     assert recording.provenance.format_version == "3.6.2.2"
-    assert recording.provenance.reader == "mnephys.readers.axion_spike_list"
+    assert recording.provenance.reader == "mnephys.readers.axion_csv.spike_list"
     assert len(recording.provenance.sha256) == 64
     assert recording.metadata["sampling_rate"] == 12500.0
     assert recording.metadata["settings"]["Maestro Settings"]["Plate Type"] == "CytoView MEA 24"
     assert recording.metadata["comment"] == "E1"
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
 def test_line_ends_and_a_byte_order_mark_change_nothing(read, end):
     recording = read(b"\xef\xbb\xbf" + csv_of(end=end))
     assert train(recording, "A1_11") == [0.1, 1.5]
+    assert recording.problems == ()
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\r\n"])
+def test_the_footer_may_have_line_ends_of_its_own(read, end):
+    recording = read(csv_of(footer=FOOTER.replace("\r\n", end)))
+    assert recording.well_facts == read(csv_of(footer=FOOTER)).well_facts
+    assert recording.well_facts["A2"]["note"] == "45K cells"
+    assert recording.trains.n_spikes == 4
     assert recording.problems == ()
 
 
@@ -156,7 +165,7 @@ def test_a_plate_type_that_is_unknown_is_said(read):
 
 
 def test_a_plate_that_nothing_names_is_refused(read):
-    with pytest.raises(CorruptHeaderError, match="names no plate type, and no spike shows which it is"):
+    with pytest.raises(CorruptHeaderError, match="names no plate type, and no row shows which it is"):
         read(csv_of([], **{"   Plate Type": None}))
 
 
@@ -170,8 +179,8 @@ def test_the_footer_says_what_is_in_each_well(read):
     recording = read(csv_of(footer=FOOTER))
     assert train(recording, "A1_11") == [0.1, 1.5]
     assert recording.well_facts == {
-        "A1": {"active": "True", "control": "False", "treatment": "CAP", "dose": "100", "dose_unit": "nM"},
-        "A2": {"active": "True", "control": "True", "note": "45K cells"},
+        "A1": {"active": "yes", "control": "no", "treatment": "CAP", "dose": "100", "dose_unit": "nM"},
+        "A2": {"active": "yes", "control": "yes", "note": "45K cells"},
     }
     assert recording.problems == ()
 

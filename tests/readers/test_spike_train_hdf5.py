@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 
 from mnephys.errors import CorruptHeaderError, ReadError, TruncatedFileError, UnsupportedFormatError
 from mnephys.readers.binary import open_binary
-from mnephys.readers.spike_train_hdf5 import is_spike_train_hdf5, read_spike_train_hdf5
+from mnephys.readers.sniff import Format, recognise
+from mnephys.readers.spike_trains.reading import read_spike_train_hdf5
 from mnephys.recording import LAYOUTS, DurationSource, PlateRecording
 
 REAL = "mea/spike_trains_hdf5"
@@ -82,7 +84,7 @@ def small(tmp_path: Path) -> Any:
 )
 def test_real_plates(data, name, n_spikes, n_firing, start, stop):
     path = data(f"{name}_00_001.h5")
-    assert is_spike_train_hdf5(path)
+    assert recognise(path, path.read_bytes()[:8]) is Format.SPIKE_TRAINS
     recording = read(path)
     assert (recording.layout.name, recording.electrodes.size) == ("48-well", 768)
     assert (recording.trains.n_spikes, int((recording.trains.counts > 0).sum())) == (n_spikes, n_firing)
@@ -400,7 +402,7 @@ def test_positions_that_cannot_be_used(small):
 @pytest.mark.parametrize("name", ["spikes", "sCount", "names"])
 def test_a_dataset_that_is_missing(tmp_path, name):
     path = built(tmp_path / "plate.h5", without=(name,))
-    assert not is_spike_train_hdf5(path)
+    assert recognise(path, path.read_bytes()[:8]) is None
     with pytest.raises(CorruptHeaderError, match=rf"plate\.h5: has no dataset {name}; export it again"):
         read(path)
 
@@ -467,14 +469,15 @@ def test_recordings_of_something_else(small, changed, said):
 
 
 def test_what_is_no_such_file(tmp_path, data):
-    for content in (b"", b"\x89HDF\r\n\x1a\n", b"\x89HDF\r\n\x1a\n" + bytes(5000), b"Time,Electrode\n1,A1_11\n"):
-        path = tmp_path / "plate.h5"
+    path = tmp_path / "plate.h5"
+    for content in (b"", b"Name,Value\n1,A1_11\n"):
+        assert recognise(path, content) is None
+    for content in (b"\x89HDF\r\n\x1a\n", b"\x89HDF\r\n\x1a\n" + bytes(5000)):
         path.write_bytes(content)
-        assert not is_spike_train_hdf5(path)
-    assert not is_spike_train_hdf5(tmp_path)
-    assert not is_spike_train_hdf5(tmp_path / "absent.h5")
-    assert not is_spike_train_hdf5("a\0b")
-    assert not is_spike_train_hdf5(data("mea/exports/mcs_standard_500hz.h5"))
+        with pytest.raises(ReadError):
+            recognise(path, content)
+    other = data("mea/exports/mcs_standard_500hz.h5")
+    assert recognise(other, other.read_bytes()[:8]) is Format.MCS
 
 
 # --- damage ---
@@ -483,7 +486,8 @@ def test_what_is_no_such_file(tmp_path, data):
 def outcome(path: Path) -> PlateRecording | ReadError:
     """Read a damaged file; anything but a plausible plate or a typed, one-line error within 2 s is a failure."""
     begin = time.perf_counter()
-    is_spike_train_hdf5(path)
+    with contextlib.suppress(ReadError):
+        recognise(path, path.read_bytes()[:8])
     try:
         found: PlateRecording | ReadError = read(path)
     except ReadError as error:

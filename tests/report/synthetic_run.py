@@ -75,7 +75,7 @@ def evidence(recording, currents, *, rest, resistance, rheobase, gain, peak, wid
             "size": 5_281_280,
             "format": "ABF",
             "format_version": "2.6.0.0",
-            "reader": "mnephys.readers.abf",
+            "reader": "mnephys.readers.abf.reading",
             "mnephys_version": "0.1.0",
             "parameters": {},
         },

@@ -79,8 +79,9 @@ def test_the_security_policy_allows_this_style_and_this_script_only(page, html):
 def test_labels_that_are_code_stay_text(run):
     first = run["scores"][0]
     texts = {
-        "cell07", "day42/cell07.abf", "day42/cell12.abf", "epoch table", "ABF", "2.6.0.0", "mnephys.readers.abf",
-        "seen", "at least 60 mV; below 50 mV is immature", "ap_amplitude", "firing", "mV", "consistent", "0.1.0",
+        "cell07", "day42/cell07.abf", "day42/cell12.abf", "epoch table", "ABF", "2.6.0.0",
+        "mnephys.readers.abf.reading", "seen", "at least 60 mV; below 50 mV is immature", "ap_amplitude", "firing",
+        "mV", "consistent", "0.1.0",
         "cell", "no voltage-clamp recording of this cell", "sustained", "mature_in_vitro", "current clamp", "pA",
         "motor-neuron", "holding current drifted by 34 pA", run["notes"][0], run["failures"][0]["error"],
         run["rubrics"]["cell"]["title"], run["rubrics"]["cell"]["sha256"],

@@ -107,8 +107,8 @@ def test_the_end_of_the_file_tells_the_wells_as_a_real_one_does(data):
 
 def test_what_is_known_of_the_wells_is_written():
     facts = {
-        "A2": {"treatment": "TTX", "dose": "1", "dose_unit": "uM", "control": "True", "note": "line 1, clone 2"},
-        "D6": {"active": "False"},
+        "A2": {"treatment": "TTX", "dose": "1", "dose_unit": "uM", "control": "yes", "note": "line 1, clone 2"},
+        "D6": {"active": "no"},
     }
     _, rows = parsed(spike_list_bytes(plate([3], well_facts=facts)))
     by_well = {row[0]: dict(zip(rows[1][1:], row[1:], strict=True)) for row in rows[1:]}

@@ -1,0 +1,1 @@
+"""Axon Binary Format, ABF1 and ABF2."""

@@ -1,0 +1,1 @@
+"""What Axion's programs export as CSV: spike lists, burst lists, metrics."""

@@ -1,0 +1,1 @@
+"""Axion AxIS files, ``.raw`` and ``.spk``."""

@@ -1,0 +1,1 @@
+"""HDF5 files of 3Brain, ``.brw`` and ``.bxr``."""

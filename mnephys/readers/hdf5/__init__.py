@@ -1,0 +1,1 @@
+"""HDF5 files, read byte by byte under checks."""

@@ -1,0 +1,1 @@
+"""Spike trains of a plate in a flat HDF5 file."""
