@@ -643,10 +643,11 @@ def test_a_well_of_another_name_is_told(path):
     assert says(only(path), "well", "_A2", "left out")
 
 
-def test_a_version_of_thousands_of_letters_is_cut(path):
+@pytest.mark.parametrize("version", [np.bytes_(b"A" * 5000), np.arange(4000)], ids=["letters", "numbers"])
+def test_a_version_of_thousands_of_letters_or_numbers_is_cut(path, version):
     OldFile().write(path)
     with h5py.File(path, "r+") as file:
-        file["3BData"].attrs["Version"] = np.bytes_(b"A" * 5000)
+        file["3BData"].attrs["Version"] = version
     found = outcome(path)
     assert isinstance(found, ReadError)
     assert len(str(found)) < 400

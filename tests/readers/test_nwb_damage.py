@@ -196,3 +196,36 @@ def test_names_that_forge_lines_are_harmless(path):
     with h5py.File(path, "r+") as content:
         content.move("acquisition/raw", f"acquisition/{hostile}")
     outcome(path)
+
+
+@pytest.mark.parametrize("name", ["acquisition", "processing", "general"])
+@pytest.mark.parametrize("instead", [None, 3.0])
+def test_a_group_that_every_file_has_is_missed(path, name, instead):
+    with h5py.File(put_full(path), "a") as file:
+        file.move(name, f"{name}_of_old")
+        if instead is not None:
+            file[name] = instead
+    found = outcome(path)
+    assert isinstance(found, ReadError) or any(
+        f"There is no group {name}, which every NWB file has." in problem
+        for recording in found
+        for problem in recording.problems
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "key", "value"),
+    [
+        ("/", "nwb_version", b"A" * 5000),
+        ("/", "neurodata_type", np.arange(4000)),
+        ("acquisition/raw/data", "unit", b"A" * 5000),
+        ("acquisition/raw/data", "conversion", np.True_),
+    ],
+)
+def test_attributes_of_another_kind_are_told_in_one_short_line(path, place, key, value):
+    with h5py.File(put_full(path), "a") as file:
+        file[place].attrs[key] = value
+    found = outcome(path)
+    said = [str(found)] if isinstance(found, ReadError) else [p for recording in found for p in recording.problems]
+    assert said or key == "neurodata_type"
+    assert all(len(sentence) < 500 for sentence in said)

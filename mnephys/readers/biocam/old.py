@@ -176,7 +176,7 @@ def _part(
 ) -> tuple[SignalPart, list[str]]:
     """Return the raw voltage, and sentences where its length is not the one that is stated."""
     version = content.attributes("3BData").get("Version")
-    if version is not None and version not in _VERSIONS:
+    if version is not None and (not isinstance(version, int | float) or version not in _VERSIONS):
         problem = f"is of version {listed([str(version)])} of the raw voltage, which is not known"
         raise UnsupportedFormatError(content.path, problem, f"known are {', '.join(str(one) for one in _VERSIONS)}")
     if array.dtype.kind not in "iu" or len(array.shape) not in {1, 2} or 0 in array.shape:

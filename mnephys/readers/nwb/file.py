@@ -20,6 +20,8 @@ from mnephys.readers.spike_trains.columns import listed
 __all__ = ["NwbFile", "read_nwb_file"]
 
 _MOST_SERIES = 1000
+# Every NWB file has them, empty or not.
+_REQUIRED = ("acquisition", "general", "processing")
 _GROUPS = (
     *("acquisition", "processing", "processing/ecephys", "units", "intervals"),
     *("general", "general/extracellular_ephys", "general/extracellular_ephys/electrodes"),
@@ -96,7 +98,7 @@ def read_nwb_file(content: Hdf5File) -> NwbFile:
     """
     version = str(content.attributes("").get("nwb_version", ""))
     if not version.startswith("2"):
-        named = f"version {version}" if version else "a version before 2"
+        named = f"version {listed([version])}" if version else "a version before 2"
         raise UnsupportedFormatError(content.path, f"is an NWB file of {named}", "convert it to NWB 2")
     table = read_electrodes(content)
     n_electrodes = None if table is None else table.electrodes.size
@@ -111,6 +113,7 @@ def read_nwb_file(content: Hdf5File) -> NwbFile:
     events, doubts = read_events(content)
     problems = [
         *(table.problems if table is not None else ()),
+        *_missing(content),
         *_links(content),
         *left_out,
         *(f"Not read: {error.problem}." for error in errors),
@@ -118,6 +121,20 @@ def read_nwb_file(content: Hdf5File) -> NwbFile:
         *doubts,
     ]
     return NwbFile(version, table, series, units, events, read_notes(content), problems)
+
+
+def _missing(content: Hdf5File) -> list[str]:
+    """Return a sentence with the groups that every file has and this one lacks, with whatever stood in them."""
+    names = content.names("")
+    lacking = [name for name in _REQUIRED if name not in names or _is_dataset(content, name)]
+    return [f"There is no group {listed(lacking)}, which every NWB file has."] if lacking else []
+
+
+def _is_dataset(content: Hdf5File, place: str) -> bool:
+    try:
+        return content.lazy(place) is not None
+    except ReadError:
+        return False
 
 
 def _links(content: Hdf5File) -> list[str]:

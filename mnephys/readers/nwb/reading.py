@@ -57,7 +57,8 @@ def is_nwb(content: Hdf5File) -> bool:
     True
     """
     said = content.attributes("")
-    return said.get("neurodata_type") == "NWBFile" or "nwb_version" in said or content.has("nwb_version")
+    kind = said.get("neurodata_type")
+    return (isinstance(kind, str) and kind == "NWBFile") or "nwb_version" in said or content.has("nwb_version")
 
 
 def read_nwb(file: BinaryFile) -> list[PlateRecording]:

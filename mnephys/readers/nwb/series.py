@@ -124,8 +124,6 @@ def find_series(content: Hdf5File) -> tuple[list[str], list[str]]:
         found += electrical
         if kind not in _READ_ELSEWHERE:
             others += [each for each in inner if each not in electrical]
-    if not content.has(_PLACES[0]):
-        problems.append(f"There is no group {_PLACES[0]}, which every NWB file has.")
     if others:
         problems.append(f"Not read, as it is said to be no electrical series: {listed(others)}.")
     return found, problems
@@ -230,7 +228,7 @@ def _factors(content: Hdf5File, place: str, array: LazyArray, n_channels: int) -
     said = content.attributes(name)
     unit = said.get("unit")
     if not isinstance(unit, str) or unit.strip().lower() not in _VOLTS:
-        named = f"is in {unit!r}" if isinstance(unit, str) else "states no unit"
+        named = f"is in {listed([unit])!r}" if isinstance(unit, str) else "states no unit"
         raise FileUnitsError(content.path, f"dataset {name} {named}, not in volts", "write it in volts, as NWB demands")
     conversion, shift = (_number(content, name, said, *each) for each in (("conversion", 1.0), ("offset", 0.0)))
     factors = np.full(n_channels, conversion * 1e6)
@@ -256,6 +254,6 @@ def _factors(content: Hdf5File, place: str, array: LazyArray, n_channels: int) -
 
 def _number(content: Hdf5File, name: str, said: dict[str, Any], key: str, default: float) -> float:
     value = said.get(key, default)
-    if not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise CorruptHeaderError(content.path, f"attribute {key} of dataset {name} is no number", _ADVICE)
     return float(value)
