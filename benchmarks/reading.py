@@ -133,7 +133,7 @@ def chunks(folder: Path, seconds: int, repeats: int) -> float:
 def main(*, quick: bool) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        shares = spikes(folder, 300_000 if quick else 10_000_000, 3 if quick else 5)
+        shares = spikes(folder, 300_000 if quick else 10_000_000, 3 if quick else 9)
         ratio = opening(folder, 21)
         chunked = chunks(folder, 10 if quick else 40, 3 if quick else 7)
     print(f"\nspikes: {shares['disk']:.2f} of the disk's rate (at least {LEAST_SPIKE_SHARE})")

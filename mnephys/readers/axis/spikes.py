@@ -7,6 +7,8 @@ while the disk reads on. In the end, every piece hands to each electrode what is
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +22,7 @@ from mnephys.recording import FloatArray, IntArray
 
 __all__ = ["LEEWAY", "SpikeTable", "read_spikes", "spike_record"]
 
-_PIECE_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 22
 # Some real files begin a quarter of a second before 0.
 #: A spike so many s before the start or after the end that is stated is of the recording; what is further is damaged.
 LEEWAY = 10.0
@@ -181,20 +183,16 @@ def _read_pieces(file: BinaryFile, data_set: DataSet, row_of_code: NDArray[Any],
     """Return what is needed of each record."""
     record = spike_record(data_set)
     n_records = data_set.n_blocks
-    buffer = np.empty(max(1, min(n_records, _PIECE_BYTES // record.itemsize)), dtype=record)
+    length = max(1, min(n_records, _PIECE_BYTES // record.itemsize))
     found = _Pieces(
         times=np.empty(n_records, dtype=np.float64),
         amplitudes=np.empty(n_records, dtype=np.float32),
         records=np.empty(n_records, dtype=np.min_scalar_type(max(n_records, 1 << 16))),
-        length=buffer.size,
-        counts=np.zeros((-(-n_records // buffer.size), n_electrodes + 1), dtype=np.int64),
+        length=length,
+        counts=np.zeros((-(-n_records // length), n_electrodes + 1), dtype=np.int64),
     )
-    raw = buffer.view(np.uint8).data
-    file.handle.seek(data_set.start)
-    for number, begin in enumerate(range(0, n_records, buffer.size)):
-        piece = buffer[: min(buffer.size, n_records - begin)]
-        if file.handle.readinto(raw[: piece.nbytes]) != piece.nbytes:
-            raise TruncatedFileError(file.path, "became shorter while its spikes were read", "wait until it is copied")
+    for number, piece in enumerate(_pieces(file, data_set.start, n_records, np.empty((2, length), dtype=record))):
+        begin = number * length
         here = slice(begin, begin + piece.size)
         rows = row_of_code.take(piece["code"])
         order = rows.argsort(kind="stable")
@@ -206,6 +204,27 @@ def _read_pieces(file: BinaryFile, data_set: DataSet, row_of_code: NDArray[Any],
         order += begin
         found.records[here] = order
     return found
+
+
+def _pieces(file: BinaryFile, start: int, n_records: int, buffers: NDArray[np.void]) -> Iterator[NDArray[np.void]]:
+    """Yield the records of a file, a buffer full at a time, while the next is read into the other buffer."""
+    length = buffers.shape[1]
+    pieces = [buffers[i % 2, : min(length, n_records - i * length)] for i in range(-(-n_records // length))]
+    file.handle.seek(start)
+
+    def filled(piece: NDArray[np.void]) -> NDArray[np.void]:
+        if file.handle.readinto(piece.view(np.uint8).data) != piece.nbytes:
+            raise TruncatedFileError(file.path, "became shorter while its spikes were read", "wait until it is copied")
+        return piece
+
+    with ThreadPoolExecutor(1) as reader:
+        waiting = [reader.submit(filled, piece) for piece in pieces[:1]]
+        for piece in pieces[1:]:
+            ready = waiting.pop().result()
+            waiting.append(reader.submit(filled, piece))
+            yield ready
+        for last in waiting:
+            yield last.result()
 
 
 def _note_order(found: _Pieces, samples: NDArray[np.int64], number: int) -> None:
