@@ -137,6 +137,7 @@ class _Child:
         self.pipe, end = os.pipe()
         self.buffer = b""
         self.late = False
+        self.parent = os.getpid()
         with warnings.catch_warnings():
             # Newer Pythons warn of threads, which numpy's libraries keep; none of them is used before the fork.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -184,6 +185,9 @@ class _Child:
 
     def kill(self) -> None:
         """End the child, whatever it is doing."""
+        if os.getpid() != self.parent:
+            # A copy in another child, where the number may long be that of a stranger.
+            return
         if self.pid:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)

@@ -225,7 +225,7 @@ def cases_of(seed: Seed, count: int) -> list[Case]:
         found += spread(forged_words(seed), shares["word"])
     # Some bits among the samples, most outside of them; where that is not enough, more among the samples.
     for places, share in ((seed.payload, 8), (seed.places, 1), (seed.payload, 1)):
-        missing = count - len(found)
+        missing = max(count - len(found), 0)
         found = _different(seed, [*found, *spread(single_bits(seed, places), missing // share)])
     return found
 
