@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mnephys.errors import UnsupportedFormatError
 from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.readers.nwb.table import lost_columns, number_column, row_ids, text_column
+from mnephys.readers.spike_trains.columns import listed
 from mnephys.recording import ELECTRODE, FloatArray, PlateLayout, grid_place, well_name
 
 __all__ = ["ElectrodeTable", "nameless", "plate_of", "read_electrodes"]
@@ -128,7 +129,7 @@ def _wells(content: Hdf5File, n_rows: int, problems: list[str]) -> tuple[list[st
             problem = f"column {_TABLE}/well names {len(different)} wells that are not called like A1"
             raise UnsupportedFormatError(content.path, problem, "name them by row and column of the plate")
         named = {name: well_name(0, i) for i, name in enumerate(different)}
-        said = ", ".join(f"{well} is '{name}'" for name, well in list(named.items())[:3])
+        said = ", ".join(f"{well} is '{listed([name])}'" for name, well in list(named.items())[:3])
         more = " and so on" if len(named) > 3 else ""
         problems.append(f"Wells are not called like A1, so that they were given names: {said}{more}.")
         return [named[name] for name in stated], {well: {"note": f"well {name}"} for name, well in named.items()}
