@@ -39,7 +39,7 @@ def test_every_row_says_that_there_are_no_spikes():
     wells = table.select("qc_well", level="well")
     assert len(list(wells)) == 24
     assert all(row.status is Status.NOT_APPLICABLE and "raw voltage and no spikes" in row.reason for row in wells)
-    assert not table.get("qc_recording", level="plate").ok
+    assert table.get("qc_recording", level="plate").status is Status.NOT_APPLICABLE
     rates = list(table.select("mean_firing_rate"))
     assert len(rates) == 24 + 384
     assert not any(row.ok for row in rates)
@@ -105,3 +105,9 @@ def test_a_well_that_was_switched_off_in_the_plate_map_is_not_scored(tmp_path):
     assert score["A1"].maturity_index is None
     assert score["A1"].reasons[0] == "Switched off in the acquisition program."
     assert score["A2"].maturity_index is not None
+
+
+def test_wells_that_are_off_do_not_hide_that_there_are_no_spikes():
+    given = plate(trains=False)
+    given.electrodes["enabled"] = given.electrodes["well"] == "A1"
+    assert "raw voltage and no spikes" in mnephys.extract(given).get("qc_recording", level="plate").reason

@@ -27,6 +27,11 @@ def test_traces_names_and_places():
     places = traces.get_channel_locations()
     assert np.linalg.norm(places[0] - places[1]) == 100.0
     assert min(np.linalg.norm(places[0] - places[i]) for i in (2, 3)) > 19_000
+    # As one looks at a plate: B2 lies to the right of A1 and below it, D6 farther in both.
+    right, up = (places[2] - places[0]) // 1000
+    assert (right, up) == (20, -20)
+    assert (places[3] - places[2] > [0, -np.inf]).all()
+    assert places[3][1] < places[2][1]
     assert len(set(traces.get_property("group")[:2])) == 1
     assert len(set(traces.get_property("group"))) == 3
 

@@ -192,3 +192,14 @@ def test_a_file_that_became_shorter_is_an_error(path, name):
     file.write_bytes(file.read_bytes()[:-1000])
     with pytest.raises(ReadError):
         reader.get_analogsignal_chunk() if name == "voltage" else reader.get_spike_raw_waveforms(spike_channel_index=0)
+
+
+def test_a_set_that_is_no_voltage_has_its_own_gain_and_no_unit(tmp_path):
+    parts = continuous(COUNTS, CHANNELS), continuous(COUNTS, CHANNELS, set_names=("Contractility",), scale=0.25)
+    reader = AxionRawIO(compose(ARRAY, *parts).write(tmp_path / "a.raw"))
+    reader.parse_header()
+    channels = reader.header["signal_channels"]
+    by_stream = {stream: channels[channels["stream_id"] == stream][0] for stream in ("0", "1")}
+    assert by_stream["0"]["units"] == "uV"
+    assert by_stream["0"]["gain"] == pytest.approx(SCALE * 1e6)
+    assert (by_stream["1"]["units"], by_stream["1"]["gain"]) == ("", 0.25)

@@ -45,7 +45,7 @@ from readers.builders.axis_plates import (
     names,
 )
 
-from mnephys.errors import ReadError
+from mnephys.errors import ReadError, UnsupportedFormatError
 from mnephys.recording import LAYOUTS, DurationSource
 
 CHANNELS = CYTOVIEW_24.channels()
@@ -390,6 +390,26 @@ def test_headers_of_the_split_layout_find_their_data_by_its_place(reading):
     recording = reading(compose(channel_array(CYTOVIEW_24), entries))
     assert_voltage(recording, COUNTS, CHANNELS, SCALE)
     assert_trains(recording, {"B2_31": [20, 40]})
+
+
+@pytest.mark.parametrize("name", ["Contractility", "Viability Impedance"])
+def test_what_is_no_voltage_is_never_read_as_one(reading, tmp_path, name):
+    other = continuous(COUNTS + 1, CHANNELS, set_names=(name,))
+    assert_voltage(
+        reading(compose(channel_array(CYTOVIEW_24), other, continuous(COUNTS, CHANNELS))), COUNTS, CHANNELS, SCALE
+    )
+    found = outcome(write(compose(channel_array(CYTOVIEW_24), other), tmp_path))
+    assert isinstance(found, UnsupportedFormatError)
+    assert name in str(found)
+
+
+def test_a_set_that_may_be_filtered_is_told(reading):
+    recording = reading(compose(channel_array(CYTOVIEW_24), continuous(COUNTS, CHANNELS, set_names=("LFP",))))
+    assert any("'LFP' may be filtered" in problem for problem in recording.problems)
+    both = [
+        continuous(COUNTS + n, CHANNELS, set_names=(set_,)) for n, set_ in ((1, "BroadbandLow"), (0, "BroadbandHigh"))
+    ]
+    assert_voltage(reading(compose(channel_array(CYTOVIEW_24), *both)), COUNTS, CHANNELS, SCALE)
 
 
 def test_several_sets_within_one_block_are_never_taken_for_one(tmp_path):

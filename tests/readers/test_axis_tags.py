@@ -281,6 +281,11 @@ def test_the_highest_revision_counts(reading, order):
     assert metadata_value(reading(*(several[i] for i in order)).metadata, "barcode") == "code 2"
 
 
+def test_of_one_revision_the_later_copy_counts(reading):
+    several = [key_value("Barcode", text, identity=ONE, revision=4) for text in ("first", "second")]
+    assert reading(*several).metadata["Barcode"] == "second"
+
+
 def test_revisions_are_unsigned_and_large(reading):
     several = [treatment("A1", str(i), identity=ONE, revision=i) for i in (2**32 - 1, 2**31, 5)]
     assert reading(*several).well_facts["A1"]["treatment"] == str(2**32 - 1)

@@ -60,6 +60,7 @@ def read_channels(file: BinaryFile, header: AbfHeader, indices: Sequence[int]) -
         raw = reader.get_analogsignal_chunk(block_index=0, seg_index=0, stream_index=0)
         found = [np.array(raw[:, index], dtype=np.float32) for index in indices]
     except Exception as error:
+        # Whatever neo raises, of many kinds, is raised on as one of ours that names the file.
         raise CorruptHeaderError(
             file.path,
             f"neo cannot read it: {type(error).__name__}: {error}",

@@ -323,5 +323,6 @@ def typed(path: str, what: str) -> Iterator[None]:
     except OSError:
         raise
     except Exception as error:
+        # What a damaged structure leads to is of many kinds; it is raised on as one of ours that names the file.
         problem = f"{what} cannot be read ({type(error).__name__}: {error})"
         raise CorruptHeaderError(path, problem, COPY_AGAIN) from error
