@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from mnephys.readers.axis import spikes as axis_spikes
+from mnephys.readers.axis import spike_records
 from mnephys.readers.axis.blocks import SPIKES, DataSet
-from mnephys.readers.axis.spikes import LEEWAY, SpikeTable, read_spikes, spike_record
+from mnephys.readers.axis.spike_records import spike_record
+from mnephys.readers.axis.spikes import LEEWAY, SpikeTable, read_spikes
 from mnephys.readers.binary import BinaryFile
 
 RATE, MICROVOLTS = 12500.0, -0.05
@@ -76,7 +77,7 @@ def any_records(rng: np.random.Generator) -> Case:
 
 @pytest.mark.parametrize("piece_bytes", [50, 200, 1000, 5000])
 def test_trains_are_those_of_a_sort_of_all_records(monkeypatch, piece_bytes):
-    monkeypatch.setattr(axis_spikes, "_PIECE_BYTES", piece_bytes)
+    monkeypatch.setattr(spike_records, "_PIECE_BYTES", piece_bytes)
     rng = np.random.default_rng(piece_bytes)
     for _ in range(100):
         case = any_records(rng)

@@ -1,28 +1,20 @@
-"""Spike records of an AxIS file into trains, in one pass over the file.
-
-A file of an hour holds tens of millions of records in the order of time, each with its waveform. They are read in
-pieces that fit into the processor's cache; what is needed of each record is kept, sorted by electrode within the piece
-while the disk reads on. In the end, every piece hands to each electrode what is its own.
-"""
+"""The spikes of an AxIS file as trains: every piece of the file hands to each electrode what is its own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.errors import TruncatedFileError
 from mnephys.readers.axis.blocks import DataSet
+from mnephys.readers.axis.spike_records import SpikePieces, read_pieces
 from mnephys.readers.binary import BinaryFile
 from mnephys.recording import FloatArray, IntArray
 
-__all__ = ["LEEWAY", "SpikeTable", "read_spikes", "spike_record"]
+__all__ = ["LEEWAY", "SpikeTable", "read_spikes"]
 
-_PIECE_BYTES = 1 << 22
 # Some real files begin a quarter of a second before 0.
 #: A spike so many s before the start or after the end that is stated is of the recording; what is further is damaged.
 LEEWAY = 10.0
@@ -65,54 +57,6 @@ class SpikeTable:
     problems: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Pieces:
-    """What is kept of each record: piece after piece, within each sorted by electrode."""
-
-    times: FloatArray
-    amplitudes: NDArray[np.float32]
-    records: NDArray[Any]
-    length: int
-    """Records of a piece."""
-    counts: NDArray[np.int64]
-    """Records of each electrode in each piece; in the last column, those of none."""
-    trigger: int = 0
-    n_without_amplitude: int = 0
-    ascending: bool = True
-    last: int = 0
-    """The last sample of the piece before."""
-
-
-def spike_record(data_set: DataSet) -> np.dtype[np.void]:
-    """Return the type of a spike record.
-
-    Parameters
-    ----------
-    data_set : DataSet
-        Of spikes.
-
-    Returns
-    -------
-    dtype
-        With the fields ``sample``, ``code`` (256 times the chip plus the channel), ``trigger`` and ``waveform``.
-
-    Examples
-    --------
-    >>> record = spike_record(DataSet("", "", 1, np.dtype("<i2"), 12500.0, -5e-8, n_samples=38, header_bytes=30))
-    >>> record.itemsize, record.fields["waveform"][1]
-    (106, 30)
-    """
-    # Channel and chip stand one behind the other, so that they are one number.
-    return np.dtype(
-        {
-            "names": ["sample", "code", "trigger", "waveform"],
-            "formats": ["<i8", "<u2", "<i4", (data_set.dtype, (data_set.n_samples,))],
-            "offsets": [0, 8, 10, data_set.header_bytes],
-            "itemsize": data_set.block_bytes,
-        }
-    )
-
-
 def read_spikes(
     file: BinaryFile, data_set: DataSet, row_of_code: IntArray, n_electrodes: int, duration: float | None
 ) -> SpikeTable:
@@ -145,6 +89,7 @@ def read_spikes(
     --------
     >>> import io
     >>> data_set = DataSet("", "", 1, np.dtype("<i2"), 12500.0, -5e-8, n_samples=1, header_bytes=30, length=64)
+    >>> from mnephys.readers.axis.spike_records import spike_record
     >>> records = np.zeros(2, spike_record(data_set))
     >>> records["sample"], records["code"], records["waveform"] = [7, 5], [1, 0], [[600], [800]]
     >>> file = BinaryFile("p.spk", io.BytesIO(records.tobytes()), 64)
@@ -156,7 +101,7 @@ def read_spikes(
     # What belongs to no electrode is counted as of one behind the last, and cut off in the end.
     kind = np.min_scalar_type(n_electrodes)
     rows = np.where((row_of_code < 0) | (row_of_code >= n_electrodes), n_electrodes, row_of_code).astype(kind)
-    pieces = _read_pieces(file, data_set, rows, n_electrodes)
+    pieces = read_pieces(file, data_set, rows, n_electrodes)
     problems = []
     if n_unknown := int(pieces.counts[:, -1].sum()):
         problems.append(f"{_spikes(n_unknown)} of channels that the channel array does not list; left out.")
@@ -179,83 +124,7 @@ def _spikes(count: int) -> str:
     return f"There {'is' if count == 1 else 'are'} {count} spike{'s' * (count != 1)}"
 
 
-def _read_pieces(file: BinaryFile, data_set: DataSet, row_of_code: NDArray[Any], n_electrodes: int) -> _Pieces:
-    """Return what is needed of each record."""
-    record = spike_record(data_set)
-    n_records = data_set.n_blocks
-    length = max(1, min(n_records, _PIECE_BYTES // record.itemsize))
-    found = _Pieces(
-        times=np.empty(n_records, dtype=np.float64),
-        amplitudes=np.empty(n_records, dtype=np.float32),
-        records=np.empty(n_records, dtype=np.min_scalar_type(max(n_records, 1 << 16))),
-        length=length,
-        counts=np.zeros((-(-n_records // length), n_electrodes + 1), dtype=np.int64),
-    )
-    for number, piece in enumerate(_pieces(file, data_set.start, n_records, np.empty((2, length), dtype=record))):
-        begin = number * length
-        here = slice(begin, begin + piece.size)
-        rows = row_of_code.take(piece["code"])
-        order = rows.argsort(kind="stable")
-        found.counts[number] = np.bincount(rows, minlength=n_electrodes + 1)
-        samples = piece["sample"] + piece["trigger"]
-        _note_order(found, samples, number)
-        np.divide(samples.take(order), data_set.sampling_rate, out=found.times[here])
-        found.amplitudes[here] = _amplitudes(found, piece, data_set.microvolts, number).take(order)
-        order += begin
-        found.records[here] = order
-    return found
-
-
-def _pieces(file: BinaryFile, start: int, n_records: int, buffers: NDArray[np.void]) -> Iterator[NDArray[np.void]]:
-    """Yield the records of a file, a buffer full at a time, while the next is read into the other buffer."""
-    length = buffers.shape[1]
-    pieces = [buffers[i % 2, : min(length, n_records - i * length)] for i in range(-(-n_records // length))]
-    file.handle.seek(start)
-
-    def filled(piece: NDArray[np.void]) -> NDArray[np.void]:
-        if file.handle.readinto(piece.view(np.uint8).data) != piece.nbytes:
-            raise TruncatedFileError(file.path, "became shorter while its spikes were read", "wait until it is copied")
-        return piece
-
-    with ThreadPoolExecutor(1) as reader:
-        waiting = [reader.submit(filled, piece) for piece in pieces[:1]]
-        for piece in pieces[1:]:
-            ready = waiting.pop().result()
-            waiting.append(reader.submit(filled, piece))
-            yield ready
-        for last in waiting:
-            yield last.result()
-
-
-def _note_order(found: _Pieces, samples: NDArray[np.int64], number: int) -> None:
-    """Note whether a spike stands before an earlier one, here or at the end of the piece before."""
-    if found.ascending:
-        later = number == 0 or samples[0] >= found.last
-        found.ascending = bool(later and (samples[1:] >= samples[:-1]).all())
-        found.last = samples[-1]
-
-
-def _amplitudes(found: _Pieces, piece: NDArray[np.void], microvolts: float, number: int) -> NDArray[np.float32]:
-    """Return the values at the threshold crossing, which is at one place of all waveforms of any real file."""
-    trigger, waveform = piece["trigger"], piece["waveform"]
-    place, n_samples = int(trigger[0]), waveform.shape[1]
-    if number == 0:
-        found.trigger = min(max(place, 0), n_samples - 1)
-    scale = np.float32(microvolts)
-    amplitudes = np.empty(piece.size, dtype=np.float32)
-    with np.errstate(over="ignore", invalid="ignore"):
-        if 0 <= place < n_samples and (trigger == place).all():
-            np.multiply(waveform[:, place], scale, out=amplitudes, dtype=np.float32, casting="same_kind")
-            return amplitudes
-        values = waveform[np.arange(piece.size), np.clip(trigger, 0, n_samples - 1)]
-        np.multiply(values, scale, out=amplitudes, dtype=np.float32, casting="same_kind")
-    outside = (trigger < 0) | (trigger >= n_samples)
-    amplitudes[outside] = np.nan
-    found.n_without_amplitude += int(outside.sum())
-    return amplitudes
-
-
-def _by_electrode(pieces: _Pieces) -> tuple[IntArray, list[NDArray[Any]]]:
+def _by_electrode(pieces: SpikePieces) -> tuple[IntArray, list[NDArray[Any]]]:
     """Return where the spikes of each electrode begin, and times, amplitudes and records in this order."""
     counts = pieces.counts
     offsets = np.concatenate([[0], np.cumsum(counts.sum(axis=0))])
@@ -263,16 +132,29 @@ def _by_electrode(pieces: _Pieces) -> tuple[IntArray, list[NDArray[Any]]]:
     # behind what all electrodes before it have, less what these have within the piece.
     shift = offsets[:-1] + (np.cumsum(counts, axis=0) - counts) - (np.cumsum(counts, axis=1) - counts)
     places = np.arange(pieces.length)
-    stored = [pieces.times, pieces.amplitudes, pieces.records]
-    columns = [np.empty_like(values) for values in stored]
-    for number, count in enumerate(counts):
+    times = np.empty_like(pieces.times)
+    _scatter(pieces, shift, places, [(pieces.times, times)])
+    # Memory that is touched for the first time costs more than this work: the old times make room for the others.
+    spare = pieces.times.view(np.float32)
+    amplitudes, records = spare[: times.size], spare[times.size :].view(np.uint32)
+    if pieces.records.dtype != records.dtype:  # more spikes than 32 bits count
+        records = np.empty_like(pieces.records)
+    _scatter(pieces, shift, places, [(pieces.amplitudes, amplitudes), (pieces.records, records)])
+    columns = [times, amplitudes, records]
+    n_kept = offsets[-2]
+    return offsets[:-1], [column[:n_kept] for column in columns]
+
+
+def _scatter(
+    pieces: SpikePieces, shift: IntArray, places: IntArray, columns: list[tuple[NDArray[Any], NDArray[Any]]]
+) -> None:
+    """Bring columns from the order of the pieces into that of the electrodes."""
+    for number, count in enumerate(pieces.counts):
         target = np.repeat(shift[number], count)
         target += places[: target.size]
         here = slice(number * pieces.length, number * pieces.length + target.size)
-        for column, values in zip(columns, stored, strict=True):
-            column[target] = values[here]
-    n_kept = offsets[-2]
-    return offsets[:-1], [column[:n_kept] for column in columns]
+        for stored, column in columns:
+            column[target] = stored[here]
 
 
 def _impossible(times: FloatArray, duration: float | None) -> tuple[NDArray[np.bool_], list[str]]:

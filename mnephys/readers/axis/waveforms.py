@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnephys.errors import MissingFileError, ReadError
 from mnephys.readers.axis.blocks import DataSet
 from mnephys.readers.axis.errors import check_same_size
-from mnephys.readers.axis.spikes import spike_record
+from mnephys.readers.axis.spike_records import spike_record
 
 __all__ = ["AxisWaveforms", "waveforms_of"]
 
