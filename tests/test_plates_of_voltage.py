@@ -17,6 +17,7 @@ from mnephys.batch.discover import find_recordings
 from mnephys.batch.measure import content_hash
 from mnephys.batch.run import Run, run
 from mnephys.batch.store import Store
+from mnephys.cli import main
 from mnephys.maturity import load_rubrics
 from mnephys.measurement import Status
 from mnephys.recording import whole_segment
@@ -111,3 +112,11 @@ def test_wells_that_are_off_do_not_hide_that_there_are_no_spikes():
     given = plate(trains=False)
     given.electrodes["enabled"] = given.electrodes["well"] == "A1"
     assert "raw voltage and no spikes" in mnephys.extract(given).get("qc_recording", level="plate").reason
+
+
+def test_the_page_says_of_voltage_why_it_draws_no_raster(folder, tmp_path):
+    (folder / "P1.spk").unlink()
+    code = main(["score", str(folder), "-o", str(tmp_path / "out")], standalone_mode=False)
+    assert code in {0, None}
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "holds raw voltage alone and no spike times" in page

@@ -68,7 +68,7 @@ def _named(names: Sequence[str], n_all: int) -> str:
 
 
 def _source(recording: Recording) -> str:
-    if recording.only_metrics:
+    if recording.held == "metrics":
         return "the metrics are those of the export; mnephys has not seen the spikes behind them."
     return ""
 

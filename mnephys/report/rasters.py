@@ -26,6 +26,10 @@ _PIXELS, _SPACE = 5, 1
 _MOST_TICKS = 8
 
 Record = Mapping[str, Any]
+_NO_RASTER = {
+    "metrics": "metrics alone and no spike times, so that there is no raster",
+    "signal": "raw voltage alone and no spike times, so that there is no raster",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,9 @@ def of_plate(plate: Plate, recordings: Mapping[str, Recording], evidence: Mappin
     spiking = [day for day in plate.days if day.name in recordings and recordings[day.name].has_spikes]
     if not spiking:
         files = "file" if len(plate.days) == 1 else "files"
-        metrics = all(recording.only_metrics for recording in known)
-        return Rasters(
-            f"The {files} of this plate hold{'s' * (files == 'file')} "
-            + ("metrics alone and no spike times, so that there is no raster." if metrics else "no spike.")
-        )
+        held = {recording.held for recording in known}
+        what = _NO_RASTER.get(held.pop() if len(held) == 1 else "", "no spike")
+        return Rasters(f"The {files} of this plate hold{'s' * (files == 'file')} {what}.")
     day = spiking[-1]
     record = evidence[day.name]
     ranked = sorted(_scored(day), key=lambda score: wells.index_of(score) or 0.0)

@@ -34,8 +34,10 @@ class Recording:
         Name, format, clamp, length and so on.
     plate : mapping, optional
         Of a recording of a plate: its layout and the definitions behind its metrics.
-    has_spikes, only_metrics : bool
-        Whether its evidence holds spikes to draw, and whether its file held metrics alone.
+    has_spikes : bool
+        Whether its evidence holds spikes to draw.
+    held : str
+        What its file held: ``spikes``, ``metrics`` alone, or a ``signal`` alone; empty where unknown.
     """
 
     known: bool
@@ -44,7 +46,7 @@ class Recording:
     source: Mapping[str, str]
     plate: Record | None = None
     has_spikes: bool = False
-    only_metrics: bool = False
+    held: str = ""
 
 
 def look_up(evidence: Mapping[str, Record], names: Iterable[str]) -> dict[str, Recording]:
@@ -85,7 +87,7 @@ def _summary(name: str, record: Record | None) -> Recording:
         source=_plate_source(name, record),
         plate={key: record.get(key) or {} for key in ("layout", "definitions")},
         has_spikes=bool((record.get("raster") or {}).get("wells")),
-        only_metrics=record.get("source") == "metrics",
+        held=str(record.get("source") or ""),
     )
 
 
