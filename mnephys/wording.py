@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["nearest", "one_line"]
+__all__ = ["joined", "nearest", "one_line"]
 
 _LONGEST = 60
 
@@ -55,3 +55,25 @@ def nearest(word: str, known: Iterable[str]) -> str:
     # Text from a file may be long; what is near to a known word is not.
     found = difflib.get_close_matches(word[:_LONGEST], words, n=1)
     return f"the nearest is {found[0]!r}" if found else f"known are {', '.join(words) or 'none'}"
+
+
+def joined(words: Iterable[str]) -> str:
+    """Return words as a sentence lists them.
+
+    Parameters
+    ----------
+    words : iterable of str
+        In order.
+
+    Returns
+    -------
+    str
+        With commas, and with "and" before the last.
+
+    Examples
+    --------
+    >>> joined(["rate"]), joined(["rate", "bursts", "synchrony"])
+    ('rate', 'rate, bursts and synchrony')
+    """
+    *others, last = list(words) or [""]
+    return " and ".join(part for part in (", ".join(others), last) if part)

@@ -83,6 +83,7 @@ def _describe_plate(plate: PlateRecording) -> dict[str, Any]:
         "wells": _facts(plate.well_facts),
         "events": [f"{time:.3f} s: {text}" for time, text in plate.events],
         "well_problems": [f"{well}: {why}" for well, why in plate.well_problems.items()],
+        **({"streams_not_measured": list(aside)} if (aside := plate.metadata.get("streams_not_measured")) else {}),
         "problems": list(plate.problems),
     }
 

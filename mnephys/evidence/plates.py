@@ -145,12 +145,13 @@ def _rasters(recording: PlateRecording) -> dict[str, Any]:
     """Return the binned spikes of every well that has some."""
     found: dict[str, Any] = {"n_bins": N_BINS, "wells": {}, "labels": {}}
     trains, well = recording.trains, recording.electrodes["well"]
-    if trains is None or not trains.n_spikes or recording.duration <= 0:
+    span = recording.stop - recording.start
+    if trains is None or not trains.n_spikes or span <= 0:
         return found
     kept = _most_active(trains.counts, well)
     row = np.full(trains.n_trains, -1)
     row[kept] = np.arange(kept.size)
-    bins = ((trains.times - trains.start) * (N_BINS / recording.duration)).astype(np.int64)
+    bins = ((trains.times - trains.start) * (N_BINS / span)).astype(np.int64)
     row_of_spike = row[trains.train_of_spike]
     cell = (row_of_spike * N_BINS + np.clip(bins, 0, N_BINS - 1))[row_of_spike >= 0]
     packed = np.minimum(np.bincount(cell, minlength=kept.size * N_BINS), 255).astype(np.uint8).reshape(-1, N_BINS)

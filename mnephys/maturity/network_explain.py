@@ -9,6 +9,7 @@ from mnephys.maturity.network_rubric import STAGES, NetworkRubric
 from mnephys.maturity.network_stage import NetworkStage, NetworkVerdict
 from mnephys.maturity.scale import Basis, Gate
 from mnephys.maturity.well_case import WellCase, is_treated
+from mnephys.wording import joined
 
 __all__ = ["SIMULATED", "network_reasons"]
 
@@ -56,7 +57,7 @@ def _why(case: WellCase, verdict: NetworkVerdict, rubric: NetworkRubric) -> str:
         unknown = [
             _label(_first(gate).target, rubric) for _, gate, outcome in verdict.gates if outcome is Outcome.UNKNOWN
         ]
-        return f"Indeterminate: {' and '.join(dict.fromkeys(unknown))} could not be measured."
+        return f"Indeterminate: {joined(dict.fromkeys(unknown))} could not be measured."
     if verdict.stage is NetworkStage.ABSENT and case.number("spike_count") == 0:
         plated = "" if case.sample.get("plated") else ", and nobody stated that it was plated"
         return f"Absent: not one spike in the well{plated}."

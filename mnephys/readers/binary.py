@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from mnephys.errors import CorruptHeaderError, MissingFileError, ReadError, TruncatedFileError
+from mnephys.readers.damage import CUT, DAMAGED_HEADER
 
 __all__ = ["BinaryFile", "open_binary", "text_field"]
 
@@ -88,13 +89,13 @@ class BinaryFile:
             raise CorruptHeaderError(
                 self.path,
                 f"the header places the {place} at bytes {offset} to {end}, which cannot be true",
-                "the header is damaged: copy the file again from the acquisition computer",
+                DAMAGED_HEADER,
             )
         if end > self.size:
             raise TruncatedFileError(
                 self.path,
                 f"ends after {self.size} bytes, but its header places the {place} at bytes {offset} to {end}",
-                "the file was cut: copy it again from the acquisition computer",
+                CUT,
             )
 
     def bytes(self, offset: int, n_bytes: int, place: str) -> bytes:

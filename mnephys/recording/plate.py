@@ -100,6 +100,9 @@ class PlateRecording:
         Where it came from.
     signal : Signal, optional
         Raw voltage, which is read from the file in pieces.
+    stated_duration : float, optional
+        Length in s that the file states, where some of its spikes lie a little before or after it: rates are per this
+        length, and do not depend on when the first spike was.
 
     Raises
     ------
@@ -128,6 +131,7 @@ class PlateRecording:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     provenance: Provenance = field(default_factory=Provenance)
     signal: Signal | None = None
+    stated_duration: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "duration_source", DurationSource(self.duration_source))
@@ -139,6 +143,8 @@ class PlateRecording:
             _check_trains(self.trains, self.electrodes)
         if self.signal is not None:
             _check_signal(self.signal, self.electrodes)
+        if self.stated_duration is not None and not 0 < self.stated_duration <= self.stop - self.start + 1e-9:
+            raise ValueError(f"a recording of {self.stop - self.start:g} s cannot last {self.stated_duration} s")
         if unknown := set(self.electrodes["well"].tolist()) - set(self.layout.wells):
             raise ValueError(f"a {self.layout.name} plate has no well {min(unknown)}")
 
@@ -160,7 +166,7 @@ class PlateRecording:
     @property
     def duration(self) -> float:
         """Length in s: as stated, or from the first to the last spike; see `duration_source`."""
-        return self.stop - self.start
+        return self.stop - self.start if self.stated_duration is None else self.stated_duration
 
     @property
     def _extent(self) -> tuple[float, float]:
@@ -197,7 +203,8 @@ class PlateRecording:
         if last - trains.start > duration + 1e-3:
             raise ValueError(f"a duration of {duration:g} s is stated, but spikes span {last - trains.start:g} s")
         stop = max(last, trains.start + duration)
-        return replace(self, trains=replace(trains, stop=stop), duration_source=DurationSource.USER)
+        stopped = replace(trains, stop=stop)
+        return replace(self, trains=stopped, duration_source=DurationSource.USER, stated_duration=None)
 
     def __repr__(self) -> str:
         held = []

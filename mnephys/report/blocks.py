@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from mnephys.plot import labels, wells
+from mnephys.wording import joined
 
 __all__ = ["blocks"]
 
@@ -69,8 +70,7 @@ def _band(first: int, last: int, runs: Runs) -> str:
         return ", ".join(_span(f"{letter}{left + 1}", f"{letter}{right + 1}") for left, right in runs)
     columns = [_span(str(left + 1), str(right + 1)) for left, right in runs]
     several = len(columns) > 1 or runs[0][0] != runs[0][1]
-    joined = " and ".join([", ".join(columns[:-1]), columns[-1]] if len(columns) > 1 else columns)
-    return f"rows {_span(letter, chr(ord('A') + last))}, column{'s' * several} {joined}"
+    return f"rows {_span(letter, chr(ord('A') + last))}, column{'s' * several} {joined(columns)}"
 
 
 def _span(first: str, last: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from mnephys.errors import SampleSheetError
-from mnephys.wording import one_line
+from mnephys.wording import joined, one_line
 
 __all__ = ["listed", "natural_key", "sheet_error", "shown"]
 
@@ -61,7 +61,7 @@ def listed(items: Sequence[str]) -> str:
     words = [shown(item) for item in items[:_MOST]]
     if more := len(items) - len(words):
         words.append(f"{more} other{'s' * (more != 1)}")
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+    return joined(words)
 
 
 def natural_key(text: str) -> tuple[tuple[tuple[int, int, str], ...], str]:

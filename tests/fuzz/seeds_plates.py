@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from fuzz.seed import Seed
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fuzz.mutations import Made
+from fuzz.seed import Case, Seed
 from fuzz.seeds_hdf5 import hdf5_seed, latest_seed, written_bytes
 from fuzz.seeds_patch import real
 from readers.builders import biocam_file, maxwell_file, mcs_file, nwb_file
+from readers.test_biocam_matrix import ListedFile
 from readers.test_spike_train_hdf5 import built
 
 __all__ = ["biocam_seeds", "bxr_seeds", "maxone_seeds", "maxtwo_seeds", "mcs_seeds", "nwb_seeds", "spike_train_seeds"]
@@ -116,12 +121,23 @@ def maxone_seeds() -> list[Seed]:
     """Return chips of both layouts."""
     one = maxwell_file.Well(spikes=[(20, 5, -8.0), (111, 40, -9.5)], events=[(60, "stimulation")])
     files = {"MaxOne, 2016": maxwell_file.old_file(), "MaxOne": maxwell_file.MaxWellFile([one])}
-    return [hdf5_seed(name, written_bytes(file.write), _MAXWELL) for name, file in files.items()]
+    return [_own_places(hdf5_seed(name, written_bytes(file.write), _MAXWELL)) for name, file in files.items()]
 
 
 def maxtwo_seeds() -> list[Seed]:
     """Return six wells."""
-    return [hdf5_seed("MaxTwo", written_bytes(maxwell_file.full_file().write), _MAXWELL)]
+    return [_own_places(hdf5_seed("MaxTwo", written_bytes(maxwell_file.full_file().write), _MAXWELL))]
+
+
+def _own_places(seed: Seed) -> Seed:
+    """Return a seed of which no address is excused: each well must have its own data, so that a second use is seen."""
+
+    def more() -> Sequence[Sequence[Case]]:
+        assert seed.more is not None
+        structural, crossed = seed.more()
+        return [structural, Made(len(crossed), lambda index: replace(crossed[index], carries=frozenset()))]
+
+    return replace(seed, more=more)
 
 
 def biocam_seeds() -> list[Seed]:
@@ -137,7 +153,7 @@ def biocam_seeds() -> list[Seed]:
 
 def bxr_seeds() -> list[Seed]:
     """Return spikes of both versions."""
-    old = biocam_file.OldFile(counts=None, spikes=[(10, 65), (200, 4095), (201, 65)])
+    old = ListedFile(counts=None, spikes=[(10, 65), (200, 4095), (201, 65)])
     new = biocam_file.WellsFile([biocam_file.spikes_well(), biocam_file.spikes_well("B2", seed=1)])
     files = {"bxr 3": old, "bxr 4": new}
     return [hdf5_seed(name, written_bytes(file.write), _BIOCAM) for name, file in files.items()]

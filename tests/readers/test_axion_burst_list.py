@@ -162,7 +162,10 @@ def test_a_well_is_the_mean_over_its_bursting_electrodes(summary_of):
 
 def test_what_a_burst_list_cannot_tell_is_said(summary_of):
     summary = summary_of(bursts_csv())
-    why = (Status.NOT_APPLICABLE, "a list of bursts does not tell it")
+    why = (
+        Status.NOT_APPLICABLE,
+        "it cannot be measured from a burst list, which holds neither single spikes nor network bursts",
+    )
     for name in (
         "spike_count",
         "mean_firing_rate",
@@ -299,7 +302,7 @@ def test_a_last_line_without_an_end_is_said(summary_of):
 @pytest.mark.parametrize("section", [None, "all"])
 def test_without_a_stated_length_there_is_no_rate(summary_of, section):
     summary = summary_of(bursts_csv(**{"Actual File Section Run": section}))
-    why = (Status.NOT_APPLICABLE, "the list does not state how long was recorded")
+    why = (Status.NOT_APPLICABLE, "the burst list does not state how long the recording lasted")
     assert reason(get(summary, "burst_rate", "A1")) == why
     assert reason(get(summary, "burst_rate", "A1_11")) == why
     assert reason(get(summary, "burst_rate", "B1_11")) == why
@@ -321,7 +324,7 @@ def test_bursts_outside_the_recording_are_not_counted(summary_of):
     assert get(summary, "burst_count", "B1").value == 1
     assert summary.problems == (
         "not counted: 1 burst before 0 s; the first is row 2 (well B1)",
-        "not counted: 2 bursts not within the stated 0 to 60 s; the first is row 3 (well B1)",
+        "not counted: 2 bursts not wholly within the stated 0 to 60 s; the first is row 3 (well B1)",
     )
 
 
@@ -379,8 +382,10 @@ def test_a_time_counts_once_for_an_electrode(summary_of):
 def test_bursts_that_overlap_are_said(summary_of):
     summary = summary_of(bursts_csv([*BURSTS, ("1.1", "A1_11", "7", "0.2"), ("1.05", "A1_13", "7", "0.1")]))
     assert get(summary, "burst_count", "A1_11").value == 4
-    assert summary.problems == (
-        "1 burst beginning before the one before on the same electrode has ended; the first is row 7 (well A1)",
+    (problem,) = summary.problems
+    assert problem == (
+        "counted all the same: 1 burst starting before the previous burst of the same electrode ended; "
+        "the first is row 7 (well A1)"
     )
 
 
@@ -390,8 +395,8 @@ def test_bursts_against_the_stated_settings_are_said(summary_of):
     assert get(summary, "burst_count", "B1_11").value == 3
     (problem,) = summary.problems
     assert problem == (
-        "2 bursts with fewer spikes, or longer intervals between them, than the stated settings allow; the first is "
-        "row 7 (well B1)"
+        "counted all the same: 2 bursts with fewer spikes or longer intervals than the stated settings allow; "
+        "the first is row 7 (well B1)"
     )
     other = {**DETECTOR, "   Burst Detection Algorithm": "Adaptive"}
     assert summary_of(bursts_csv([*BURSTS, *odd], panel=other)).problems == ()
@@ -424,8 +429,9 @@ def test_a_list_of_network_bursts_says_what_it_is(written):
     with pytest.raises(UnsupportedFormatError) as caught:
         read(path)
     assert str(caught.value) == (
-        f"{path}: row 1 names the columns 'Time (s)', 'Well', 'Size (spikes)', 'Duration (s)' and no electrode: a list "
-        "of network bursts, which is not read; export the list of electrode bursts, the spike list or the metrics"
+        f"{path}: row 1 names the columns 'Time (s)', 'Well', 'Size (spikes)', 'Duration (s)', but no "
+        "electrode: these are network bursts, which are not read; export the list of electrode bursts, the spike list "
+        "or the metrics"
     )
 
 

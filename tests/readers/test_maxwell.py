@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import pickle
-import resource
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,32 +12,20 @@ import numpy as np
 import pytest
 from readers.builders.hdf5_plates import (
     FOREIGN_FILTER,
-    TERABYTE_SHAPE,
     channel_names,
-    claim,
     close,
     columns_of,
     enlarge,
     in_latest_format,
-    link_outside,
-    link_to_itself,
-    make_virtual,
     names,
     only,
     outcome,
     pieces_read_quickly,
     read_plates,
     says,
-    shown,
-    store_outside,
-    told,
     train,
 )
 from readers.builders.maxwell_file import (
-    FIELDS,
-    OLD_FIELDS,
-    OLD_SHAPES,
-    SHAPES,
     MaxWellFile,
     OldMaxOne,
     Well,
@@ -47,8 +35,9 @@ from readers.builders.maxwell_file import (
     place_of,
 )
 
-from mnephys.errors import ReadError, SeveralRecordingsError, UnsupportedFormatError
+from mnephys.errors import CorruptHeaderError, ReadError, SeveralRecordingsError, UnsupportedFormatError
 from mnephys.readers import read
+from mnephys.readers.maxwell.raw import UNPACK
 from mnephys.recording import DurationSource, PlateRecording, well_name
 
 RAW = "wells/well000/rec0000/groups/routed/raw"
@@ -133,19 +122,18 @@ def test_wells_that_are_missing(path):
 def test_24_wells_with_another_recording_for_each_row(path):
     wells = [Well(i, rec=f"rec{i // 6:04d}", channels=(5, 17), n_samples=100 + 10 * (i // 6)) for i in range(24)]
     recordings = read_plates(MaxWellFile(wells).write(path))
-    seen = []
-    for recording in recordings:
+    assert [recording.metadata["recording"] for recording in recordings] == ["rec0000", "rec0001", "rec0002", "rec0003"]
+    for row, recording in enumerate(recordings):
         assert (recording.layout.rows, recording.layout.columns) == (4, 6)
-        here = sorted(set(recording.electrodes["well"][recording.signal.electrodes].tolist()))
-        seen += here
-        for well in wells:
-            if (name := well_name(well.number // 6, well.number % 6)) in here:
-                check_well(recording, well, name)
-                assert recording.signal.shape[0] == well.n_samples or recording.problems
-    assert sorted(seen) == sorted(well_name(row, column) for row in range(4) for column in range(6))
-    if len(recordings) > 1:
-        with pytest.raises(SeveralRecordingsError, match=r"read_all"):
-            read(path)
+        assert recording.signal.shape == (100 + 10 * row, 12)
+        assert set(recording.electrodes["well"].tolist()) == {well_name(row, column) for column in range(6)}
+        assert recording.problems == (
+            "The file does not say which plate it is of; the MaxTwo 24-well plate is the smallest that has its wells.",
+        )
+        for column in range(6):
+            check_well(recording, wells[6 * row + column], well_name(row, column))
+    with pytest.raises(SeveralRecordingsError, match=r"chip\.raw\.h5: holds 4 recordings.*read_all"):
+        read(path)
 
 
 def test_several_recordings_of_a_well(path):
@@ -229,16 +217,17 @@ def test_rows_of_raw_that_the_mapping_does_not_have(path):
     assert recording.signal.shape == (300, 3)
     order = [channel_names(recording).index(f"A1_{electrode_of(channel)}") for channel in (5, 40, 41)]
     close(recording.signal.read(0, 300, order), well.voltages()[:, [0, 2, 3]])
-    assert recording.problems
+    rows = "The raw voltage of well 000 in rec0000 has 4 rows"
+    assert recording.problems == (f"{rows}, 1 of them of channels to which the table connects no electrode; left out.",)
 
 
 def test_without_a_list_of_routed_channels(path):
     well = Well(with_channels=False)
     recording = only(MaxWellFile([well]).write(path))
     check_well(recording, well, "A1")
-    # Which of four channels the three rows are cannot be known.
-    found = outcome(MaxWellFile([Well(with_channels=False, not_routed=(9,))]).write(path))
-    assert isinstance(found, ReadError) or found[0].problems
+    assert recording.problems == (
+        f"Nothing says which row of {RAW} is which channel; they were taken in the order of the table.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -256,24 +245,49 @@ def test_steps_that_follow_from_the_gain_are_told(path):
     assert not says(only(MaxWellFile([Well()]).write(path)), "lsb")
 
 
+NO_GAIN = (
+    "The file states neither lsb nor gain of well 000 in rec0000; the usual gain of 512 was taken, so that its "
+    "voltages may be wrong by a factor."
+)
+
+
 def test_a_gain_that_is_missing_is_told(path):
     well = Well(lsb=None, gain=None)
-    found = outcome(MaxWellFile([well]).write(path))
-    if not isinstance(found, ReadError):
-        assert says(found[0], "512")
-        check_well(found[0], well, "A1")
+    recording = only(MaxWellFile([well]).write(path))
+    assert recording.problems == (NO_GAIN,)
+    check_well(recording, well, "A1")
+
+
+SETTINGS = "dataset wells/well000/rec0000/settings"
 
 
 @pytest.mark.parametrize("value", [0.0, float("nan"), float("inf")])
-def test_a_gain_that_cannot_be(path, value):
-    assert isinstance(outcome(MaxWellFile([Well(lsb=value)]).write(path)), ReadError)
+def test_an_lsb_that_cannot_be(path, value):
+    found = outcome(MaxWellFile([Well(lsb=value)]).write(path))
+    assert type(found) is CorruptHeaderError
+    assert found.problem == f"{SETTINGS}/lsb states steps of {value:g} uV, which cannot be true"
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (0.0, "states a gain of 0"),
+        (float("nan"), "states a gain of nan"),
+        (float("inf"), "states steps of 0 uV, which cannot be true"),
+    ],
+)
+def test_a_gain_that_cannot_be(path, value, problem):
     found = outcome(MaxWellFile([Well(lsb=None, gain=value)]).write(path))
-    assert isinstance(found, ReadError)
+    assert type(found) is CorruptHeaderError
+    assert found.problem == f"{SETTINGS}/gain {problem}"
 
 
 @pytest.mark.parametrize("rate", [0.0, -20_000.0, 99.0, 200_001.0, float("nan"), float("inf")])
 def test_a_rate_that_cannot_be(path, rate):
-    assert isinstance(outcome(MaxWellFile([Well(sampling=rate)]).write(path)), ReadError)
+    found = outcome(MaxWellFile([Well(sampling=rate)]).write(path))
+    assert type(found) is CorruptHeaderError
+    stated = f"{SETTINGS}/sampling states a sampling rate of {rate:g} Hz"
+    assert found.problem == f"{stated}, which is not within 100 Hz to 200 kHz"
 
 
 def test_the_rate_is_the_one_of_the_file(path):
@@ -327,21 +341,21 @@ def test_amplitudes_that_cannot_be_true(path, amplitude):
 
 
 @pytest.mark.parametrize(
-    ("file", "name"),
+    ("file", "name", "stored"),
     [
-        (MaxWellFile([Well(spikes=[(10, 5, -5.0)])], links="none"), "wells/well000/rec0000/spikes"),
-        (old_file(), "proc0/spikeTimes"),
+        (MaxWellFile([Well(spikes=[(10, 5, -5.0)])], links="none"), "wells/well000/rec0000/spikes", "<U1"),
+        (old_file(), "proc0/spikeTimes", "<U2"),
     ],
 )
-def test_channels_of_spikes_that_are_no_numbers(path, file, name):
+def test_channels_of_spikes_that_are_no_numbers(path, file, name, stored):
     file.write(path)
     with h5py.File(path, "r+") as content:
         rows = content[name][()]
         del content[name]
         content[name] = rows.astype([("frameno", "<i8"), ("channel", "S4"), ("amplitude", "<f4")])
     found = outcome(path)
-    assert isinstance(found, ReadError)
-    assert f"{name} has a column channel of values of type" in str(found)
+    assert type(found) is CorruptHeaderError
+    assert found.problem == f"table {name} has a column channel of values of type {stored}, not numbers"
 
 
 def test_spikes_of_six_wells_are_not_mixed(path):
@@ -401,6 +415,11 @@ def test_spikes_alone(path):
 # --- raw data that only the vendor's filter unpacks ---
 
 
+def packed(name: str) -> str:
+    """Return what is said of raw voltage that only the vendor's library unpacks."""
+    return f"dataset {name} is packed by filter {FOREIGN_FILTER}, which only the vendor's library unpacks; {UNPACK}"
+
+
 def test_spikes_beside_raw_data_of_a_foreign_filter(path):
     wells = [Well(i, packing="foreign", spikes=[(20 + i, 5, -8.0)]) for i in range(6)]
     recording = only(MaxWellFile(wells).write(path))
@@ -410,21 +429,20 @@ def test_spikes_beside_raw_data_of_a_foreign_filter(path):
         np.testing.assert_allclose(times, [(20 + well.number) / 20_000])
     assert recording.duration == pytest.approx(0.015)
     assert recording.duration_source == DurationSource.STATED
-    if recording.signal is None:
-        assert says(recording, str(FOREIGN_FILTER))
-    else:
-        with pytest.raises(UnsupportedFormatError, match=str(FOREIGN_FILTER)):
-            recording.signal.read(0, 10)
+    assert recording.signal is None
+    assert [sentence for sentence in recording.problems if "filter" in sentence] == [
+        f"Raw voltage of well {number:03d} in rec0000 was left out: {packed(RAW.replace('000', f'{number:03d}', 1))}."
+        for number in range(6)
+    ]
 
 
-def test_nothing_but_raw_data_of_a_foreign_filter(path):
-    found = outcome(MaxWellFile([Well(packing="foreign")]).write(path))
-    assert isinstance(found, UnsupportedFormatError) or not found[0].trains.n_spikes
-    said = str(found) if isinstance(found, ReadError) else " ".join(found[0].problems)
-    assert str(FOREIGN_FILTER) in said
-    old = outcome(OldMaxOne(packing="foreign").write(path))
-    said = str(old) if isinstance(old, ReadError) else " ".join(old[0].problems)
-    assert str(FOREIGN_FILTER) in said
+@pytest.mark.parametrize(
+    ("file", "name"), [(MaxWellFile([Well(packing="foreign")]), RAW), (OldMaxOne(packing="foreign"), "sig")]
+)
+def test_nothing_but_raw_data_of_a_foreign_filter(path, file, name):
+    found = outcome(file.write(path))
+    assert type(found) is UnsupportedFormatError
+    assert str(found).endswith(f": {packed(name)}")
 
 
 def test_no_library_is_looked_for(path, tmp_path, monkeypatch):
@@ -432,9 +450,12 @@ def test_no_library_is_looked_for(path, tmp_path, monkeypatch):
     folder = tmp_path / "plugins"
     folder.mkdir()
     monkeypatch.setenv("HDF5_PLUGIN_PATH", str(folder))
-    (folder / "libcompression.so").write_bytes(b"not a library")
-    outcome(path)
-    assert [entry.name for entry in folder.iterdir()] == ["libcompression.so"]
+    # Whoever opens it waits for ever, beyond the time that is allowed.
+    os.mkfifo(folder / "libcompression.so")
+    (recording,) = outcome(path)
+    assert recording.signal is None
+    assert recording.problems == (f"Raw voltage of well 000 in rec0000 was left out: {packed(RAW)}.",)
+    np.testing.assert_allclose(train(recording, f"A1_{electrode_of(5)}"), [0.001])
 
 
 # --- MaxOne of 2016 ---
@@ -468,8 +489,11 @@ def test_spikes_of_an_old_file(path, first_frame):
 
 
 def test_an_old_gain_that_is_missing_is_told(path):
-    found = outcome(OldMaxOne(lsb=None, gain=None).write(path))
-    assert isinstance(found, ReadError) or says(found[0], "512")
+    file = OldMaxOne(lsb=None, gain=None)
+    recording = only(file.write(path))
+    assert recording.problems == (NO_GAIN,)
+    column = channel_names(recording).index(f"A1_{electrode_of(7)}")
+    close(recording.signal.read(0, 300, [column])[:, 0], file.voltage(7))
 
 
 @pytest.mark.parametrize("links", ["hard", "soft", "none"])
@@ -518,151 +542,3 @@ def test_a_file_of_gigabytes_is_read_in_pieces(path):
     assert path.stat().st_size > 2e9
     assert not first.any()
     np.testing.assert_allclose(np.sort(here[5:], axis=1), np.sort(well.voltages(), axis=1), rtol=1e-6)
-
-
-# --- damaged and hostile files ---
-
-
-@pytest.mark.parametrize("version", ["", "0", "-1", "20160703", "version", "2" * 400, "\x1b[0m"])
-def test_versions_that_are_not_known(path, version):
-    outcome(MaxWellFile([Well()], version=version).write(path))
-    outcome(OldMaxOne(version=version).write(path))
-
-
-def test_a_later_version_is_read(path):
-    well = Well()
-    check_well(only(MaxWellFile([well], version="20250101").write(path)), well, "A1")
-
-
-@pytest.mark.parametrize(
-    ("make", "name"), [(full_file, name) for name in SHAPES] + [(old_file, name) for name in OLD_SHAPES]
-)
-@pytest.mark.parametrize("axis", [0, -1])
-def test_datasets_that_claim_terabytes(path, tmp_path, make, name, axis):
-    intact = read_plates(make().write(tmp_path / "intact.h5"))
-    make().write(path)
-    with h5py.File(path) as file:
-        shape = list(file[name].shape)
-    shape[axis] = TERABYTE_SHAPE
-    claim(path, name, tuple(shape))
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    found = outcome(path)
-    # In kB.
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 64 * 1024
-    assert told(found, intact)
-
-
-@pytest.mark.parametrize("change", [link_outside, make_virtual, store_outside])
-@pytest.mark.parametrize(("make", "name"), [(full_file, RAW), (old_file, "sig")])
-def test_data_outside_of_the_file(path, tmp_path, change, make, name):
-    intact = read_plates(make().write(tmp_path / "intact.h5"))
-    make().write(path)
-    change(path, name, tmp_path / "other.h5")
-    assert told(outcome(path), intact)
-
-
-@pytest.mark.parametrize("name", ["wells", "wells/well000", "wells/well000/rec0000", RAW])
-def test_groups_that_lead_elsewhere(path, tmp_path, name):
-    intact = read_plates(full_file(links="none").write(tmp_path / "intact.h5"))
-    full_file(links="none").write(path)
-    link_outside(path, name, tmp_path / "other.h5")
-    assert told(outcome(path), intact)
-    ring = full_file(links="none").write(tmp_path / "ring.h5")
-    link_to_itself(ring, name)
-    assert told(outcome(ring), intact)
-
-
-@pytest.mark.parametrize(
-    "name", ["..", "well..", "well\x1b[31m", "well\n1", "well" + "9" * 400, "well-1", "well1.5", "well"]
-)
-def test_odd_names_of_wells(path, name):
-    MaxWellFile([Well()]).write(path)
-    with h5py.File(path, "r+") as file:
-        file.copy(file["wells/well000"], file["wells"], name=name.encode())
-    outcome(path)
-
-
-@pytest.mark.parametrize("name", ["..", "rec..", "rec\x1b[31m", "rec\n1", "rec" + "9" * 400, "rec-1", "rec"])
-def test_odd_names_of_recordings(path, name):
-    MaxWellFile([Well()]).write(path)
-    with h5py.File(path, "r+") as file:
-        file.copy(file["wells/well000/rec0000"], file["wells/well000"], name=name.encode())
-    outcome(path)
-
-
-def test_a_group_in_a_ring(path):
-    MaxWellFile([Well()]).write(path)
-    with h5py.File(path, "r+") as file:
-        file["wells/well000/rec0001"] = file["wells"]
-        file["wells/well001"] = file["wells"]
-    outcome(path)
-
-
-@pytest.mark.parametrize("message", ["\x1b[0m\n", "", "x" * 5000, "../../etc/passwd"])
-def test_odd_messages(path, message):
-    found = outcome(MaxWellFile([Well(events=[(5, message)])]).write(path))
-    assert not isinstance(found, ReadError)
-
-
-def test_a_channel_twice(path):
-    well = Well(channels=(5, 17, 5))
-    found = outcome(MaxWellFile([well]).write(path))
-    assert isinstance(found, ReadError) or found[0].problems
-
-
-def test_another_number_of_channels_than_of_rows(path):
-    MaxWellFile([Well()]).write(path)
-    with h5py.File(path, "r+") as file:
-        routed = file["wells/well000/rec0000/groups/routed"]
-        del routed["channels"]
-        routed["channels"] = np.array([5, 17], np.uint16)
-    found = outcome(path)
-    assert isinstance(found, ReadError) or found[0].problems
-
-
-@pytest.mark.parametrize("value", [0, -1, 2**31 - 1, 2**32 - 1, 2**62, float("nan")])
-@pytest.mark.parametrize(
-    ("make", "field"), [(full_file, one) for one in FIELDS] + [(old_file, one) for one in OLD_FIELDS], ids=shown
-)
-def test_forged_numbers_never_surprise(path, make, field, value):
-    make().write(path)
-    field.forge(path, value)
-    found = outcome(path)
-    if not isinstance(found, ReadError):
-        assert sum(recording.electrodes.size for recording in found) <= 64
-        for recording in found:
-            if recording.signal is not None:
-                assert recording.signal.sampling_rate == 20_000
-                assert recording.signal.shape[0] <= 300
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["settings", "settings/mapping", "settings/sampling", "groups", "groups/routed", "groups/routed/raw", "spikes"],
-)
-def test_parts_that_are_missing(path, name):
-    MaxWellFile([replace(well, events=()) for well in full_file().wells]).write(path)
-    with h5py.File(path, "r+") as file:
-        del file[f"wells/well000/rec0000/{name}"]
-    found = outcome(path)
-    assert isinstance(found, ReadError) or name == "spikes" or any(r.problems or r.well_problems for r in found)
-
-
-@pytest.mark.parametrize(
-    "values",
-    [np.zeros(300, np.uint16), np.zeros((3, 300)), np.zeros((3, 0), np.uint16), np.zeros((2, 2, 2), np.uint16), "a"],
-)
-def test_raw_data_of_another_kind(path, values):
-    MaxWellFile([Well()]).write(path)
-    with h5py.File(path, "r+") as file:
-        del file[RAW]
-        file[RAW] = values
-    found = outcome(path)
-    assert isinstance(found, ReadError) or found[0].problems
-
-
-def test_files_that_were_cut(path):
-    content = MaxWellFile([Well()]).write(path).read_bytes()
-    for size in range(1, len(content), 1999):
-        path.write_bytes(content[:size])
-        assert isinstance(outcome(path), ReadError)

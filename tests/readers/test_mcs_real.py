@@ -109,10 +109,11 @@ def test_events_are_those_of_the_port(recording, stored):
     assert {text for _, text in recording.events} == {"Digital Events 1"}
 
 
-def test_what_is_not_read_is_told(recording):
-    (told,) = recording.problems
-    assert "Filter (1) Filter Data, Electrode" in told
-    assert "Digital Data, Digital" in told
+def test_voltage_that_is_not_read_is_told_and_digital_data_are_described(recording):
+    filtered = f"Data/Recording_0/{FILTERED} (Filter (1) Filter Data, Electrode)"
+    assert recording.problems == (f"Not read beside the raw voltage: {filtered}.",)
+    digital = "Data/Recording_0/AnalogStream/Stream_2 (Data Acquisition (1) Digital Data, Digital)"
+    assert recording.metadata["streams_not_measured"] == [digital]
     kinds = [stream["kind"] for stream in recording.metadata["streams"]]
     assert kinds == ["Electrode", "Electrode", "Digital", "NeuralSpike", "Spike"]
 

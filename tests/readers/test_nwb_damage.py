@@ -12,6 +12,7 @@ from readers.builders.hdf5_plates import (
     TERABYTE_SHAPE,
     Field,
     claim,
+    in_latest_format,
     link_outside,
     link_to_itself,
     make_virtual,
@@ -153,6 +154,7 @@ def test_groups_that_are_links_are_said(path, tmp_path, name):
     link_outside(path, name, tmp_path / "other.h5")
     for recording in outcome(path):
         assert f"Not read, as links are not followed: {name}." in recording.problems
+        assert not any("no group" in problem for problem in recording.problems)
 
 
 def test_acquired_data_under_another_name_are_missed(path):
@@ -211,6 +213,77 @@ def test_a_group_that_every_file_has_is_missed(path, name, instead):
         for recording in found
         for problem in recording.problems
     )
+
+
+def test_a_group_that_lost_the_list_of_its_entries_is_missed(path):
+    with h5py.File(put_full(path)) as file:
+        at = h5py.h5o.get_info(file["acquisition"].id).addr
+    content = bytearray(path.read_bytes())
+    # Behind the beginning of the header, its only message: where the list is.
+    assert content[at + 16 : at + 20] == bytes([0x11, 0, 16, 0])
+    content[at + 16] = 0
+    path.write_bytes(content)
+    (recording,) = outcome(path)
+    assert recording.metadata["name"] == "processing/ecephys/LFP/field"
+    assert "There is no group acquisition, which every NWB file has." in recording.problems
+
+
+@pytest.mark.parametrize("name", ["units", "processing/ecephys", "intervals"])
+def test_what_should_be_a_group_and_is_none_is_said(path, name):
+    with h5py.File(put_full(path), "r+") as file:
+        del file[name]
+        file[name] = 3.0
+    for recording in outcome(path):
+        assert f"Not read, as it is no group: {name}." in recording.problems
+
+
+# What cannot be read must not be taken for what is not there.
+UNREADABLE = {
+    "null": h5py.Empty("f8"),
+    "record": np.zeros(1, [("a", "f8")]),
+    "text": "1",
+    "truth": True,
+    "one in a row": np.zeros(1),
+    "two numbers": np.zeros(2),
+    "none in a row": np.zeros(0),
+}
+
+
+@pytest.mark.parametrize("value", UNREADABLE.values(), ids=UNREADABLE)
+@pytest.mark.parametrize("key", ["offset", "conversion"])
+@pytest.mark.parametrize("place", ["acquisition/raw", "processing/ecephys/LFP/field"])
+def test_a_factor_or_an_offset_that_is_there_and_no_number_costs_its_series(path, place, key, value):
+    with h5py.File(put_full(path), "r+") as content:
+        content[f"{place}/data"].attrs[key] = value
+    (recording,) = outcome(path)
+    assert recording.metadata["name"] != place
+    assert f"Not read: attribute {key} of dataset {place}/data is no number." in recording.problems
+
+
+def test_an_offset_in_the_newest_structures_that_has_no_value_costs_its_series(path):
+    with h5py.File(put_full(path), "r+") as content:
+        content["acquisition/raw/data"].attrs["offset"] = h5py.Empty("f8")
+    (recording,) = outcome(in_latest_format(path))
+    assert "Not read: attribute offset of dataset acquisition/raw/data is no number." in recording.problems
+
+
+def test_an_offset_that_is_not_stated_is_none(path):
+    with h5py.File(put_full(path), "r+") as content:
+        del content["processing/ecephys/LFP/field/data"].attrs["offset"]
+        stored = content["processing/ecephys/LFP/field/data"][()]
+    _, field = outcome(path)
+    assert field.problems == ()
+    np.testing.assert_allclose(field.signal.read(0, 100), stored)
+
+
+def test_a_factor_that_is_not_stated_is_said_to_be_assumed(path):
+    with h5py.File(put_full(path), "r+") as content:
+        del content["processing/ecephys/LFP/field/data"].attrs["conversion"]
+        stored = content["processing/ecephys/LFP/field/data"][()]
+    raw, field = outcome(path)
+    said = "Dataset processing/ecephys/LFP/field/data states no conversion, which is taken to be 1."
+    assert (raw.problems, field.problems) == ((), (said,))
+    np.testing.assert_allclose(field.signal.read(0, 100), stored * 1e6)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import numpy as np
 from mnephys.errors import CorruptHeaderError, UnsupportedFormatError
 from mnephys.readers.abf import header as model
 from mnephys.readers.binary import BinaryFile
+from mnephys.readers.damage import DAMAGED_HEADER
 from mnephys.recording import Clamp
 
 __all__ = [
@@ -40,7 +41,6 @@ _MODES = {
     model.EPISODIC: "episodic stimulation",
 }
 _LOWEST_RATE, _HIGHEST_RATE = 100.0, 200_000.0
-_DAMAGED = "the header is damaged: copy the file again from the acquisition computer"
 _MULTICLAMP = 24
 
 
@@ -59,7 +59,7 @@ def corrupt(file: BinaryFile, problem: str) -> CorruptHeaderError:
     CorruptHeaderError
         To be raised.
     """
-    return CorruptHeaderError(file.path, problem, _DAMAGED)
+    return CorruptHeaderError(file.path, problem, DAMAGED_HEADER)
 
 
 def mode_name(file: BinaryFile, mode: int) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mnephys.errors import CorruptHeaderError
 from mnephys.readers.abf.header import AbfHeader
 from mnephys.readers.binary import BinaryFile
+from mnephys.readers.damage import DAMAGED_HEADER
 from mnephys.recording import IntArray
 
 __all__ = ["by_sweep", "read_channels"]
@@ -64,7 +65,7 @@ def read_channels(file: BinaryFile, header: AbfHeader, indices: Sequence[int]) -
         raise CorruptHeaderError(
             file.path,
             f"neo cannot read it: {type(error).__name__}: {error}",
-            "the header is damaged: copy the file again from the acquisition computer",
+            DAMAGED_HEADER,
         ) from error
     for values, index in zip(found, indices, strict=True):
         channel = header.channels[index]

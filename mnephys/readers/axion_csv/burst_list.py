@@ -43,8 +43,8 @@ from mnephys.summary import PlateSummary
 __all__ = ["is_burst_list", "read_burst_list"]
 
 _ADVICE = "export the burst list again"
-_UNTOLD = "a list of bursts does not tell it"
-_NO_DURATION = "the list does not state how long was recorded"
+_UNTOLD = "it cannot be measured from a burst list, which holds neither single spikes nor network bursts"
+_NO_DURATION = "the burst list does not state how long the recording lasted"
 
 
 def is_burst_list(head: bytes) -> bool:
@@ -149,7 +149,7 @@ def _check_titles(path: str, parts: Parts) -> None:
     if titles.electrode < 0 and titles.burst_list:
         cells = parts.head[0].cells if parts.head else []
         named = ", ".join(shown(cell) for cell in cells[titles.panel : max(filled(cells), titles.panel)])
-        problem = f"{place} names the columns {named} and no electrode: a list of network bursts, which is not read"
+        problem = f"{place} names the columns {named}, but no electrode: these are network bursts, which are not read"
         raise UnsupportedFormatError(
             path, problem, "export the list of electrode bursts, the spike list or the metrics"
         )

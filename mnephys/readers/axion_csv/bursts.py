@@ -136,7 +136,7 @@ def chosen_bursts(bursts: PlacedSpikes, start: float, stop: float) -> tuple[IntA
     outside = bursts.usable & ~before & ((time < start) | (time + length > stop + _ROUNDED))
     problems = [
         f"not counted: {_count(int(mask.sum()))} {where}; the first is {bursts.first(np.flatnonzero(mask))}"
-        for mask, where in ((before, "before 0 s"), (outside, f"not within the stated {start:g} to {stop:g} s"))
+        for mask, where in ((before, "before 0 s"), (outside, f"not wholly within the stated {start:g} to {stop:g} s"))
         if mask.any()
     ]
     at = np.flatnonzero(bursts.usable & ~before & ~outside)
@@ -207,10 +207,10 @@ def contradicted(
     longest = definition.get("burst_max_isi", np.inf) * (listed.size - 1) + _ROUNDED
     excluded = (listed.duration > longest) | (listed.size < definition.get("burst_min_spikes", 0.0))
     return [
-        f"{_count(int(mask.sum()))} {what}; the first is {bursts.first(rows[mask])}"
+        f"counted all the same: {_count(int(mask.sum()))} {what}; the first is {bursts.first(rows[mask])}"
         for mask, what in (
-            (within, "beginning before the one before on the same electrode has ended"),
-            (excluded, "with fewer spikes, or longer intervals between them, than the stated settings allow"),
+            (within, "starting before the previous burst of the same electrode ended"),
+            (excluded, "with fewer spikes or longer intervals than the stated settings allow"),
         )
         if mask.any()
     ]

@@ -9,9 +9,9 @@ import numpy as np
 from mnephys.errors import CorruptHeaderError
 from mnephys.readers.axis.blocks import RAW, DataSet
 from mnephys.readers.axis.content import AxisContent
-from mnephys.readers.axis.errors import ADVICE
 from mnephys.readers.axis.fields import listed
 from mnephys.readers.axis.signal import AxisSignal
+from mnephys.readers.damage import DAMAGED
 from mnephys.recording import IntArray
 
 __all__ = ["is_voltage", "signal_of", "spike_set", "voltage_set"]
@@ -155,7 +155,9 @@ def signal_of(content: AxisContent, data_set: DataSet) -> tuple[AxisSignal, list
     electrodes, first = np.unique(rows, return_index=True)
     columns = np.sort(first[electrodes >= 0])
     if not columns.size:
-        raise CorruptHeaderError(content.path, f"no column of {data_set.title} is of an electrode of the plate", ADVICE)
+        raise CorruptHeaderError(
+            content.path, f"no column of {data_set.title} is of an electrode of the plate", DAMAGED
+        )
     problems = []
     if columns.size < rows.size:
         n_lost = f"{rows.size - columns.size} of {rows.size}"
@@ -184,5 +186,5 @@ def _rows(content: AxisContent, data_set: DataSet) -> IntArray:
     n_listed = content.plate.rows.size
     if data_set.n_channels != n_listed:
         what = f"{data_set.title} has {data_set.n_channels} columns, but the channel array lists {n_listed} channels"
-        raise CorruptHeaderError(content.path, what, ADVICE)
+        raise CorruptHeaderError(content.path, what, DAMAGED)
     return content.plate.rows

@@ -6,11 +6,9 @@ import zlib
 
 from mnephys.errors import CorruptHeaderError, ReadError, TruncatedFileError
 from mnephys.readers.binary import BinaryFile
+from mnephys.readers.damage import CUT, DAMAGED
 
-__all__ = ["ADVICE", "check_checksum", "check_same_size", "corrupt", "cut"]
-
-ADVICE = "the file is damaged: copy it again from the acquisition computer"
-"""What to do about a field that cannot be true."""
+__all__ = ["check_checksum", "check_same_size", "corrupt", "cut"]
 
 
 def corrupt(file: BinaryFile, problem: str) -> CorruptHeaderError:
@@ -34,7 +32,7 @@ def corrupt(file: BinaryFile, problem: str) -> CorruptHeaderError:
     >>> print(corrupt(BinaryFile("p.raw", io.BytesIO(b""), 0), "states no channel"))
     p.raw: states no channel; the file is damaged: copy it again from the acquisition computer
     """
-    return CorruptHeaderError(file.path, problem, ADVICE)
+    return CorruptHeaderError(file.path, problem, DAMAGED)
 
 
 def cut(file: BinaryFile, what: str, start: int, length: int) -> TruncatedFileError:
@@ -65,7 +63,7 @@ def cut(file: BinaryFile, what: str, start: int, length: int) -> TruncatedFileEr
         file.path,
         f"ends after {file.size} bytes, but its header states {length} bytes of {what} from byte {start}: "
         f"{there} of them ({there / max(length, 1):.1%}) are there",
-        "the file was cut: copy it again from the acquisition computer",
+        CUT,
     )
 
 

@@ -33,6 +33,7 @@ class _Trains:
 
     trains: SpikeTrains | None = None
     source: DurationSource = DurationSource.STATED
+    duration: float | None = None
     problems: list[str] = field(default_factory=list)
 
 
@@ -109,6 +110,7 @@ file is damaged: copy it again from the acquisition computer
             electrodes,
             held.trains,
             duration_source=held.source,
+            stated_duration=held.duration,
             layout_stated=content.plate.layout_stated,
             well_facts=content.tags.facts,
             events=tuple(content.tags.events),
@@ -175,7 +177,9 @@ def _trains(
         amplitudes=table.amplitudes,
         waveforms=waveforms_of(file.path, file.size, data_set, table.records, table.trigger),
     )
-    return _Trains(trains, source, [*table.problems, *doubts])
+    # It counts from 0; a spike that was detected a little before or after it is kept, and makes it no longer.
+    duration = end if source is DurationSource.STATED else None
+    return _Trains(trains, source, duration, [*table.problems, *doubts])
 
 
 def _known_length(end: float, last: float, rate: float) -> tuple[DurationSource, list[str]]:

@@ -1,11 +1,7 @@
-"""Raw voltage of an AxIS file, read in pieces.
-
-Samples are read, not mapped: a map beyond the end of a file that became shorter ends the whole process.
-"""
+"""Raw voltage of an AxIS file, read in pieces."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.errors import MissingFileError, ReadError, TruncatedFileError
-from mnephys.readers.axis.errors import check_same_size
+from mnephys.readers.axis.reopened import fill, reopened
 from mnephys.recording import IntArray, whole_segment
 
 __all__ = ["AxisSignal"]
@@ -168,36 +163,8 @@ class AxisSignal:
         buffer = np.empty((length, block_bytes), dtype=np.uint8)
         values = buffer[:, self.header_bytes :].view(self.dtype)
         every = np.array_equal(columns, np.arange(self.n_columns))
-        with self._open() as handle:
-            handle.seek(self.start + start * block_bytes)
+        with reopened(self.path, self.size) as handle:
             for place in range(0, stop - start, length):
                 count = min(length, stop - start - place)
-                self._fill(handle, buffer[:count])
+                fill(handle, self.start + (start + place) * block_bytes, buffer[:count].reshape(-1).data)
                 yield place, values[:count] if every else values[:count, columns]
-
-    def _open(self) -> Any:
-        try:
-            handle = open(self.path, "rb", buffering=0)  # noqa: PTH123, SIM115 -- the caller closes it
-        except FileNotFoundError:
-            raise MissingFileError(self.path, "does not exist any more", "put it back where it was") from None
-        except OSError as error:
-            raise ReadError(self.path, f"cannot be opened any more: {error.strerror or error}") from error
-        try:
-            check_same_size(self.path, self.size, os.fstat(handle.fileno()).st_size)
-        except ReadError:
-            handle.close()
-            raise
-        return handle
-
-    def _fill(self, handle: Any, piece: NDArray[np.uint8]) -> None:
-        """Read exactly so many bytes as the piece has."""
-        place = piece.reshape(-1).data
-        try:
-            while place.nbytes and (n_bytes := handle.readinto(place)):
-                place = place[n_bytes:]
-        except OSError as error:
-            raise ReadError(
-                self.path, f"cannot be read any more: {error.strerror or error}", "copy it again"
-            ) from error
-        if place.nbytes:
-            raise TruncatedFileError(self.path, "became shorter while its samples were read", "copy it again")

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from io import FileIO
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.errors import MissingFileError, ReadError
 from mnephys.readers.axis.blocks import DataSet
-from mnephys.readers.axis.errors import check_same_size
+from mnephys.readers.axis.reopened import fill, reopened
 from mnephys.readers.axis.spike_records import spike_record
+from mnephys.recording import IntArray
 
 __all__ = ["AxisWaveforms", "waveforms_of"]
 
-_AT_ONCE = 1 << 15
+_PIECE_BYTES = 1 << 20
+# A second read costs what it takes to read so much.
+_GAP_BYTES = 1 << 14
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,11 +77,14 @@ class AxisWaveforms:
         return int(self.records.size)
 
     def __getitem__(self, rows: Any) -> NDArray[np.float32]:
-        counts = self.read_counts(rows)
-        found = np.empty(counts.shape, dtype=np.float32)
-        with np.errstate(over="ignore", invalid="ignore"):
-            np.multiply(counts, np.float32(self.microvolts), out=found, dtype=np.float32, casting="same_kind")
-        return found
+        chosen = self.records[rows]
+        found = np.empty((chosen.size, self.shape[1]), dtype=np.float32)
+        scale = np.float32(self.microvolts)
+        for places, counts in self._pieces(np.ravel(chosen)):
+            # float64 values beyond float32 become infinite, as they are of no electrode.
+            with np.errstate(over="ignore", invalid="ignore"):
+                found[places] = np.multiply(counts, scale, dtype=np.float32, casting="same_kind")
+        return found.reshape(*chosen.shape, self.shape[1])
 
     def read_counts(self, rows: Any) -> NDArray[Any]:
         """Return some waveforms as they are stored.
@@ -102,25 +109,35 @@ class AxisWaveforms:
             If it became longer, or cannot be read any more.
         """
         chosen = self.records[rows]
-        wanted = np.atleast_1d(chosen)
-        found = np.empty((wanted.size, self.shape[1]), dtype=self.record["waveform"].base)
-        if wanted.size:
-            stored = self._mapped()["waveform"]
-            for begin in range(0, wanted.size, _AT_ONCE):
-                found[begin : begin + _AT_ONCE] = stored[wanted[begin : begin + _AT_ONCE]]
-        return found if np.ndim(chosen) else found[0]
+        found = np.empty((chosen.size, self.shape[1]), dtype=self.record["waveform"].base)
+        for places, counts in self._pieces(np.ravel(chosen)):
+            found[places] = counts
+        return found.reshape(*chosen.shape, self.shape[1])
 
-    def _mapped(self) -> NDArray[Any]:
-        """Return the records; a map beyond the end of a file ends the process, so that its length is compared first."""
-        try:
-            check_same_size(self.path, self.size, Path(self.path).stat().st_size)
-            return np.memmap(self.path, dtype=self.record, mode="r", offset=self.start, shape=(self.n_records,))
-        except ReadError:
-            raise
-        except FileNotFoundError:
-            raise MissingFileError(self.path, "does not exist any more", "put it back where it was") from None
-        except (OSError, ValueError) as error:
-            raise ReadError(self.path, f"cannot be read any more: {error}", "copy it again") from error
+    def _pieces(self, wanted: NDArray[Any]) -> Iterator[tuple[IntArray, NDArray[Any]]]:
+        """Yield places among the wanted records and their waveforms as stored, no part of the file twice."""
+        if not wanted.size:
+            return
+        length = max(1, min(self.n_records, _PIECE_BYTES // self.record.itemsize))
+        buffer = np.empty(length, dtype=self.record)
+        order = wanted.argsort(kind="stable")
+        ascending = wanted[order]
+        edges = [0, *(np.flatnonzero(np.diff(ascending // length)) + 1).tolist(), wanted.size]
+        with reopened(self.path, self.size) as handle:
+            for begin, end in pairwise(edges):
+                number, here = int(ascending[begin]) // length, ascending[begin:end] % length
+                self._fill(handle, number * length, buffer, here)
+                yield order[begin:end], buffer["waveform"][here]
+
+    def _fill(self, handle: FileIO, first: int, buffer: NDArray[np.void], wanted: NDArray[Any]) -> None:
+        """Read the wanted records of a piece into their places; what stands between close ones is read with them."""
+        n_bytes = self.record.itemsize
+        stored = buffer.view(np.uint8).data
+        gaps = np.flatnonzero(np.diff(wanted) > _GAP_BYTES // n_bytes)
+        starts, ends = wanted[[0, *(gaps + 1)]] * n_bytes, (wanted[[*gaps, -1]] + 1) * n_bytes
+        offset = self.start + first * n_bytes
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+            fill(handle, offset + start, stored[start:end])
 
 
 def waveforms_of(path: str, size: int, data_set: DataSet, records: NDArray[Any], trigger: int) -> AxisWaveforms:

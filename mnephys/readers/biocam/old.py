@@ -11,6 +11,7 @@ from mnephys.errors import CorruptHeaderError, ReadError, UnsupportedFormatError
 from mnephys.readers.biocam.parts import ChipSpikes, ChipWell, Converter, TimeLine, values_in_file
 from mnephys.readers.biocam.settings import range_doubts
 from mnephys.readers.biocam.spikes import read_spikes, with_forms
+from mnephys.readers.damage import DAMAGED
 from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.readers.hdf5.lazy import LazyArray
 from mnephys.readers.hdf5.numbers import checked_gain, checked_rate, number_in, whole_numbers
@@ -27,18 +28,18 @@ _CHANNELS = "3BRecInfo/3BMeaStreams/Raw/Chs"
 _RAW = "3BData/Raw"
 _EVENTS = "3BResults/3BChEvents"
 _MATRIX = "3BResults/3BInfo/MeaChs2ChIDsMatrix"
+_VECTOR = "3BResults/3BInfo/MeaChs2ChIDsVector"
 _VERSIONS = (100, 101, 102)
 _SIDE = 64
 _FEWEST_BITS, _MOST_BITS = 8, 24
 # In s: 115 days, which no recording lasts.
 _LONGEST = 1e7
-_DAMAGED = "the file is damaged: copy it again from the acquisition computer"
 
 
 def _variable(content: Hdf5File, name: str) -> float:
     value = number_in(content, f"{_VARIABLES}/{name}")
     if value is None:
-        raise CorruptHeaderError(content.path, f"dataset {_VARIABLES}/{name} is missing", _DAMAGED)
+        raise CorruptHeaderError(content.path, f"dataset {_VARIABLES}/{name} is missing", DAMAGED)
     return value
 
 
@@ -68,12 +69,12 @@ def read_old_converter(content: Hdf5File) -> Converter:
     highest, lowest = _variable(content, "MaxVolt"), _variable(content, "MinVolt")
     bits, inversion = _variable(content, "BitDepth"), _variable(content, "SignalInversion")
     if not (math.isfinite(highest) and math.isfinite(lowest) and highest > lowest):
-        raise CorruptHeaderError(content.path, f"states a range of {lowest:g} to {highest:g} uV", _DAMAGED)
+        raise CorruptHeaderError(content.path, f"states a range of {lowest:g} to {highest:g} uV", DAMAGED)
     if not (_FEWEST_BITS <= bits <= _MOST_BITS and bits == int(bits)):
-        raise CorruptHeaderError(content.path, f"{_VARIABLES}/BitDepth states {bits:g} bits", _DAMAGED)
+        raise CorruptHeaderError(content.path, f"{_VARIABLES}/BitDepth states {bits:g} bits", DAMAGED)
     if inversion not in {1.0, -1.0}:
         problem = f"{_VARIABLES}/SignalInversion states {inversion:g}, which is neither 1 nor -1"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, DAMAGED)
     steps = 2 ** int(bits)
     gain = checked_gain(content.path, f"{_VARIABLES}/MaxVolt", (highest - lowest) / steps)
     zero = -lowest / gain
@@ -113,7 +114,7 @@ def read_old(content: Hdf5File, converter: Converter) -> tuple[ChipWell, TimeLin
     n_frames = _variable(content, "NRecFrames")
     if not (0 < n_frames <= converter.rate * _LONGEST and n_frames == int(n_frames)):
         problem = f"{_VARIABLES}/NRecFrames states {n_frames:g} frames, which cannot be true"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, DAMAGED)
     problems: list[str] = []
     array, spikes = values_in_file(content, _RAW), read_spikes(content, _EVENTS, "SpikeTimes", "SpikeChIDs")
     if array is None and spikes is None:
@@ -124,7 +125,7 @@ def read_old(content: Hdf5File, converter: Converter) -> tuple[ChipWell, TimeLin
     part, length = None, int(n_frames)
     if array is not None:
         if recorded is None:
-            raise CorruptHeaderError(content.path, f"dataset {_CHANNELS} is missing", _DAMAGED)
+            raise CorruptHeaderError(content.path, f"dataset {_CHANNELS} is missing", DAMAGED)
         part, said = _part(content, array, converter, recorded[0].size, length)
         length = part.n_samples
         problems += said
@@ -151,7 +152,7 @@ def _recorded(content: Hdf5File) -> tuple[IntArray, IntArray] | None:
     outside = (rows < 1) | (columns < 1) | (rows > _SIDE) | (columns > _SIDE)
     if outside.any() or np.unique(rows * (_SIDE + 1) + columns).size != rows.size or not rows.size:
         problem = f"dataset {_CHANNELS} lists electrodes twice, none, or some that are not on the chip"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, DAMAGED)
     return rows, columns
 
 
@@ -167,7 +168,7 @@ def _row_and_column(content: Hdf5File) -> tuple[NDArray[np.generic], NDArray[np.
         return table["Row"], table["Col"]
     values = content.array(_CHANNELS, 2 * _SIDE * _SIDE)
     if values is None or values.ndim != 2 or values.shape[1] != 2:
-        raise CorruptHeaderError(content.path, f"dataset {_CHANNELS} has no row and column of channels", _DAMAGED)
+        raise CorruptHeaderError(content.path, f"dataset {_CHANNELS} has no row and column of channels", DAMAGED)
     return values[:, 0], values[:, 1]
 
 
@@ -181,7 +182,7 @@ def _part(
         raise UnsupportedFormatError(content.path, problem, f"known are {', '.join(str(one) for one in _VERSIONS)}")
     if array.dtype.kind not in "iu" or len(array.shape) not in {1, 2} or 0 in array.shape:
         problem = f"dataset {_RAW} holds {array.dtype} of shape {array.shape}, not counts of frames by channels"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, DAMAGED)
     flat = len(array.shape) == 1
     wrong = array.shape[0] % n_channels if flat else int(array.shape[1] != n_channels)
     n_stored = array.shape[0] // n_channels if flat else array.shape[0]
@@ -190,7 +191,7 @@ def _part(
         wrong = 1
     if wrong:
         said = f"does not hold {n_channels} channels, which {_CHANNELS} lists, in {n_frames} frames"
-        raise CorruptHeaderError(content.path, f"dataset {_RAW} of shape {array.shape} {said}", _DAMAGED)
+        raise CorruptHeaderError(content.path, f"dataset {_RAW} of shape {array.shape} {said}", DAMAGED)
     problems = []
     if n_stored != n_frames:
         problems.append(f"The file states {n_frames} frames and holds {n_stored}, which were taken.")
@@ -220,7 +221,7 @@ def _matrix(content: Hdf5File) -> tuple[IntArray, list[str]]:
     """Return the number of the channel at each row and column, -1 for none."""
     sides = [number_in(content, f"{_CHIP}/{name}") for name in ("NRows", "NCols")]
     if any(side is not None and side not in range(1, _SIDE + 1) for side in sides):
-        raise CorruptHeaderError(content.path, f"{_CHIP} states a chip of {sides} electrodes", _DAMAGED)
+        raise CorruptHeaderError(content.path, f"{_CHIP} states a chip of {sides} electrodes", DAMAGED)
     n_rows, n_columns = (_SIDE if side is None else int(side) for side in sides)
     stored = content.array(_MATRIX, _SIDE * _SIDE)
     if stored is None:
@@ -230,8 +231,28 @@ def _matrix(content: Hdf5File) -> tuple[IntArray, list[str]]:
     used = matrix[matrix >= 0]
     if matrix.ndim != 2 or used.size == 0 or np.unique(used).size != used.size:
         problem = f"dataset {_MATRIX} of shape {matrix.shape} does not number the electrodes of a chip"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, DAMAGED)
+    problems = _contradictions(content, matrix)
     if np.array_equal(np.sort(used), np.arange(matrix.size)):
-        return matrix, []
+        return matrix, problems
     said = f"Dataset {_MATRIX} numbers {used.size} of {matrix.size} electrodes, up to {used.max()}"
-    return matrix, [f"{said}; the others were left out, though they may have been recorded."]
+    return matrix, [*problems, f"{said}; the others were left out, though they may have been recorded."]
+
+
+def _contradictions(content: Hdf5File, matrix: IntArray) -> list[str]:
+    """Return a sentence where the list of row, column and number of channels is not what the matrix says."""
+    try:
+        table = content.table(_VECTOR, _SIDE * _SIDE)
+        if table is None:
+            return []
+        if not {"Row", "Col", "ID"} <= set(table):
+            raise CorruptHeaderError(content.path, "it has no row, column and number of channels", DAMAGED)
+        row, column, number = (whole_numbers(content.path, "it", table[name]) for name in ("Row", "Col", "ID"))
+    except ReadError as error:
+        return [f"Dataset {_VECTOR} was not used: {error.problem}."]
+    inside = (row >= 1) & (column >= 1) & (row <= matrix.shape[0]) & (column <= matrix.shape[1])
+    elsewhere = ~inside
+    elsewhere[inside] = matrix[row[inside] - 1, column[inside] - 1] != number[inside]
+    if not elsewhere.any():
+        return []
+    return [f"Dataset {_VECTOR} places {elsewhere.sum()} channels elsewhere than dataset {_MATRIX}, which was taken."]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from mnephys._version import __version__
 from mnephys.errors import CorruptHeaderError, ReadError
 from mnephys.readers.binary import BinaryFile
+from mnephys.readers.biocam.entries import PREFIX, unknown_entries, wells_in_root
 from mnephys.readers.biocam.old import read_old, read_old_converter
 from mnephys.readers.biocam.parts import ChipWell, Converter, TimeLine, electrodes_of_chip
 from mnephys.readers.biocam.settings import SETTINGS, read_converter
@@ -39,9 +39,6 @@ __all__ = ["is_biocam", "read_biocam"]
 
 _FORMAT = "3Brain HDF5"
 _OLD = "3BRecInfo"
-_PREFIX = "Well_"
-_WELL = re.compile(f"{_PREFIX}([A-H](?:[1-9]|1[0-2]))")
-_OF_A_WELL = frozenset({"Raw", "EventsBasedSparseRaw", "SpikeTimes", "StoredChIdxs"})
 _PLATES = (PlateLayout("1-well", 1, 1, ()), *(LAYOUTS[name] for name in ("6-well", "24-well", "96-well")))
 
 
@@ -61,7 +58,7 @@ def is_biocam(content: Hdf5File) -> bool:
     if content.has(_OLD):
         return True
     settings = any(content.has(name) for name in (*SETTINGS, "TOC"))
-    return settings and any(name.startswith(_PREFIX) for name in content.names(""))
+    return settings and any(name.startswith(PREFIX) for name in content.names(""))
 
 
 def read_biocam(file: BinaryFile) -> list[PlateRecording]:
@@ -99,7 +96,8 @@ def read_biocam(file: BinaryFile) -> list[PlateRecording]:
             converter = read_old_converter(content)
             well, line = read_old(content, converter)
             recording = _recording(["A1"], [well], converter, line)
-            recordings = [replace(recording, problems=(*converter.problems, *recording.problems))]
+            problems = (*converter.problems, *unknown_entries(content), *recording.problems)
+            recordings = [replace(recording, problems=problems)]
         else:
             recordings = _read_wells(content)
     provenance = Provenance(
@@ -120,11 +118,8 @@ def _read_wells(content: Hdf5File) -> list[PlateRecording]:
     problems = list(converter.problems)
     if toc is None:
         problems.append("Dataset TOC is missing or empty, so that gaps of the recording are not known.")
-    groups = [name for name in content.names("") if name.startswith(_PREFIX) or _is_like_a_well(content, name)]
-    names = [match[1] for name in groups if (match := _WELL.fullmatch(name))]
-    if len(names) < len(groups):
-        odd = [repr(name) for name in groups if not _WELL.fullmatch(name)]
-        problems.append(f"No plate has a well like group {listed(odd)}; left out.")
+    names, unread = wells_in_root(content)
+    problems += unread
     wells: list[ChipWell] = []
     failed: dict[str, ReadError] = {}
     for name in names:
@@ -147,11 +142,6 @@ def _read_wells(content: Hdf5File) -> list[PlateRecording]:
         )
         for recording in recordings
     ]
-
-
-def _is_like_a_well(content: Hdf5File, name: str) -> bool:
-    """Return whether an entry holds what only a well holds."""
-    return not _OF_A_WELL.isdisjoint(content.names(name))
 
 
 def _by_length(
@@ -218,7 +208,9 @@ def _layout(names: Sequence[str], electrodes: NDArray[np.void]) -> tuple[PlateLa
     layout = PlateLayout(f"BioCAM {plate.name}", plate.rows, plate.columns, labels)
     if len(layout.wells) in {1, len(names)}:
         return layout, ()
-    return layout, (f"The file does not say which plate it is of; the {layout.name} plate has all its wells.",)
+    others = listed([name for name in layout.wells if name not in names])
+    said = f"The file does not say which plate it is of; the {layout.name} plate has all its wells"
+    return layout, (f"{said}, and {others}, of which the file holds nothing.",)
 
 
 def _signal(

@@ -9,6 +9,7 @@ import numpy as np
 
 from mnephys.errors import CorruptHeaderError
 from mnephys.readers.biocam.parts import Converter
+from mnephys.readers.damage import COPY
 from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.readers.hdf5.numbers import checked_gain, checked_rate
 from mnephys.wording import one_line
@@ -16,7 +17,6 @@ from mnephys.wording import one_line
 __all__ = ["SETTINGS", "range_doubts", "read_converter"]
 
 _ANALOG, _NEW_ANALOG = ("ValueConverter",), ("SignalConverter", "DigitalToAnalogConverter")
-_COPY_AGAIN = "copy the file again from the acquisition computer"
 _LONGEST_TEXT = 1 << 24
 _LARGEST = 1e12
 _CHANNELS = ("CorePlateData", "StoredPlateElIdxs")
@@ -113,7 +113,7 @@ def read_converter(content: Hdf5File) -> Converter:
     name = next((name for name in SETTINGS if content.has(name)), None)
     if name is None:
         problem = f"states neither scale nor frame rate: it has no dataset {' or '.join(SETTINGS)}"
-        raise CorruptHeaderError(content.path, problem, _COPY_AGAIN)
+        raise CorruptHeaderError(content.path, problem, COPY)
     tree, keys = _document(content, name), SETTINGS[name]
 
     def number(key: tuple[str, ...]) -> float:
@@ -124,7 +124,7 @@ def read_converter(content: Hdf5File) -> Converter:
     rate = checked_rate(content.path, f"{name} {keys.rate[-1]}", number(keys.rate))
     if not (highest > lowest and most - least >= _FEWEST_STEPS and scale > 0):
         said = f"{lowest:g} to {highest:g} uV for the numbers {least:g} to {most:g}, times {scale:g}"
-        raise CorruptHeaderError(content.path, f"{name} states a range of {said}, which cannot be true", _COPY_AGAIN)
+        raise CorruptHeaderError(content.path, f"{name} states a range of {said}, which cannot be true", COPY)
     gain = checked_gain(content.path, f"{name} {keys.highest[0]}", scale * (highest - lowest) / (most - least))
     problems = [*range_doubts(name, lowest, highest)]
     if scale != 1.0:
@@ -159,15 +159,15 @@ def _document(content: Hdf5File, name: str) -> Any:
     """Return the JSON text of a dataset as nested dicts."""
     values = content.array(name, 1)
     if values is None or values.dtype.kind != "S" or values.size != 1:
-        raise CorruptHeaderError(content.path, f"dataset {name} is not one text", _COPY_AGAIN)
+        raise CorruptHeaderError(content.path, f"dataset {name} is not one text", COPY)
     text = values.ravel()[0]
     if len(text) > _LONGEST_TEXT:
-        raise CorruptHeaderError(content.path, f"dataset {name} is a text of {len(text)} bytes", _COPY_AGAIN)
+        raise CorruptHeaderError(content.path, f"dataset {name} is a text of {len(text)} bytes", COPY)
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         problem = f"dataset {name} is no JSON text ({type(error).__name__})"
-        raise CorruptHeaderError(content.path, problem, _COPY_AGAIN) from error
+        raise CorruptHeaderError(content.path, problem, COPY) from error
 
 
 def _value(tree: Any, key: tuple[str, ...]) -> Any:
@@ -185,4 +185,4 @@ def _number(path: str, name: str, tree: Any, key: tuple[str, ...]) -> float:
         return float(value)
     said = "lacks" if value is None else "holds no credible number as"
     problem = f"dataset {name} {said} {'.'.join(key)}"
-    raise CorruptHeaderError(path, problem, _COPY_AGAIN if value is not None else "record or export it again")
+    raise CorruptHeaderError(path, problem, COPY if value is not None else "record or export it again")

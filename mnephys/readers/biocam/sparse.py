@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mnephys.errors import CorruptHeaderError
 from mnephys.readers.biocam.toc import Toc
+from mnephys.readers.damage import DAMAGED
 from mnephys.readers.hdf5.lazy import LazyArray
 from mnephys.readers.spike_frames import positions_of
 from mnephys.recording import BoolArray, IntArray
@@ -27,7 +28,6 @@ _HEAD, _RANGE = 4, 8
 # So many samples are put in place at a time, and so many chunks are kept unpacked: neighbours are asked for next.
 _AT_ONCE = 1 << 18
 _KEPT = 3
-_DAMAGED = "the file is damaged: copy it again from the acquisition computer"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +84,7 @@ def sparse_ranges(path: str, place: str, content: NDArray[np.uint8], earliest: i
     """
 
     def corrupt(problem: str) -> CorruptHeaderError:
-        return CorruptHeaderError(path, f"{place} {problem}", _DAMAGED)
+        return CorruptHeaderError(path, f"{place} {problem}", DAMAGED)
 
     raw = content.tobytes()
     channels, starts, stops = _blocks(raw)
@@ -246,16 +246,16 @@ class SparsePart:
         # Were each sample of each channel a range of its own, there would be so many bytes.
         if end - begin > self.numbers.size * (_BLOCK.size + 2 * (_RANGE + 1)) * (latest - earliest):
             problem = f"{place} claims {end - begin} bytes, more than {latest - earliest} frames can have"
-            raise CorruptHeaderError(self.path, problem, _DAMAGED)
+            raise CorruptHeaderError(self.path, problem, DAMAGED)
         content = self.array.read(begin, end)
         found = sparse_ranges(self.path, place, content, earliest, latest)
         channel = positions_of(found.channel, self.numbers)
         if (channel < 0).any():
             problem = f"{place} holds channels that are not among those of the well"
-            raise CorruptHeaderError(self.path, problem, _DAMAGED)
+            raise CorruptHeaderError(self.path, problem, DAMAGED)
         first, last = self._sample(found.first), self._sample(found.stop - 1)
         if (last - first != found.stop - 1 - found.first).any() or (first < 0).any():
-            raise CorruptHeaderError(self.path, f"{place} holds frames that were not recorded", _DAMAGED)
+            raise CorruptHeaderError(self.path, f"{place} holds frames that were not recorded", DAMAGED)
         ranges = Ranges(channel, first, last + 1, found.at, found.words)
         while len(self._recent) >= _KEPT:
             del self._recent[next(iter(self._recent))]

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from mnephys.errors import CorruptHeaderError, ReadError
 from mnephys.readers.biocam.parts import ChipSpikes, values_in_file
+from mnephys.readers.damage import MOST_SPIKES
+from mnephys.readers.hdf5.bytes import COPY_AGAIN
 from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.readers.hdf5.lazy import LazyArray
 from mnephys.readers.hdf5.numbers import whole_numbers
@@ -17,12 +19,9 @@ from mnephys.recording import IntArray
 
 __all__ = ["FormPart", "Forms", "read_spikes", "with_forms"]
 
-# Half a gigabyte of frame numbers.
-_MOST_SPIKES = 1 << 26
 _LONGEST_FORM = 1 << 16
 # Waveforms are read in pieces of so many neighbours.
 _AT_ONCE = 4096
-_DAMAGED = "the file is damaged: copy it again, or export it again"
 
 
 def read_spikes(content: Hdf5File, group: str, times: str, channels: str) -> tuple[IntArray, IntArray] | None:
@@ -49,17 +48,17 @@ def read_spikes(content: Hdf5File, group: str, times: str, channels: str) -> tup
     ReadError
         Otherwise, if they cannot be read.
     """
-    stored = [content.array(f"{group}/{name}", _MOST_SPIKES) for name in (times, channels)]
+    stored = [content.array(f"{group}/{name}", MOST_SPIKES) for name in (times, channels)]
     if all(values is None for values in stored):
         return None
     found = []
     for name, values in zip((times, channels), stored, strict=True):
         if values is None:
-            raise CorruptHeaderError(content.path, f"dataset {group}/{name} is missing", _DAMAGED)
+            raise CorruptHeaderError(content.path, f"dataset {group}/{name} is missing", COPY_AGAIN)
         found.append(whole_numbers(content.path, f"dataset {group}/{name}", values))
     if found[0].size != found[1].size:
         problem = f"{group} holds {found[0].size} times of spikes and {found[1].size} channels of them"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, COPY_AGAIN)
     return found[0], found[1]
 
 

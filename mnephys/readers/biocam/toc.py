@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.errors import CorruptHeaderError
+from mnephys.readers.damage import DAMAGED
 from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.readers.hdf5.numbers import whole_numbers
 from mnephys.recording import SEGMENT, IntArray
@@ -17,7 +18,6 @@ __all__ = ["Toc", "read_toc"]
 _MOST_CHUNKS = 1 << 24
 # In s: 115 days, which no recording lasts.
 _LATEST = 1e7
-_DAMAGED = "the file is damaged: copy it again from the acquisition computer"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +97,7 @@ def read_toc(content: Hdf5File, rate: float) -> Toc | None:
         return None
     if stored.ndim != 2 or stored.shape[1] != 2:
         problem = f"dataset TOC has the shape {stored.shape}, not first and last frame of each chunk"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, DAMAGED)
     frames = whole_numbers(content.path, "TOC", stored).reshape(-1, 2)
     first, stop = frames.T
     wrong = (first < 0) | (stop <= first) | (stop > _LATEST * rate)
@@ -105,5 +105,5 @@ def read_toc(content: Hdf5File, rate: float) -> Toc | None:
     if wrong.any():
         chunk = int(np.argmax(wrong))
         problem = f"dataset TOC places chunk {chunk} at frames {first[chunk]} to {stop[chunk]}, which cannot be true"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, DAMAGED)
     return Toc(first.copy(), stop.copy())

@@ -13,6 +13,7 @@ from mnephys.readers.biocam.parts import ChipSpikes, ChipWell, Converter, values
 from mnephys.readers.biocam.sparse import SparsePart
 from mnephys.readers.biocam.spikes import read_spikes, with_forms
 from mnephys.readers.biocam.toc import Toc
+from mnephys.readers.damage import DAMAGED
 from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.readers.hdf5.lazy import LazyArray
 from mnephys.readers.hdf5.numbers import whole_numbers
@@ -29,7 +30,6 @@ _LONGEST_CHUNK = 3600.0
 _SIDE = 64
 # A well that numbers all its electrodes without a gap is a square of so many at least; fewer are a part of a chip.
 _SMALLEST = 64
-_DAMAGED = "the file is damaged: copy it again from the acquisition computer"
 _EXPORT = "export it from BrainWave as raw data that are not compressed, or as spikes"
 
 
@@ -176,7 +176,7 @@ def _stored_channels(content: Hdf5File, group: str, otherwise: tuple[int, ...] |
     numbers = whole_numbers(content.path, f"dataset {name}", stored)
     wrong = numbers.size == 0 or numbers.min() < 0 or numbers.max() >= _MOST_CHANNELS
     if wrong or np.unique(numbers).size != numbers.size:
-        raise CorruptHeaderError(content.path, f"dataset {name} lists no channel, or one twice or below 0", _DAMAGED)
+        raise CorruptHeaderError(content.path, f"dataset {name} lists no channel, or one twice or below 0", DAMAGED)
     return numbers
 
 
@@ -197,7 +197,7 @@ def _unnamed_channels(
     if whole is None and spikes is not None:
         numbers = np.unique(spikes[1])
         return numbers[(numbers >= 0) & (numbers < _MOST_CHANNELS)]
-    raise CorruptHeaderError(content.path, f"dataset {group}/StoredChIdxs is missing", _DAMAGED)
+    raise CorruptHeaderError(content.path, f"dataset {group}/StoredChIdxs is missing", DAMAGED)
 
 
 def _whole_part(
@@ -207,14 +207,14 @@ def _whole_part(
     name, width = f"{group}/Raw", numbers.size
     if array.dtype.kind not in "iu" or len(array.shape) != 1 or array.shape[0] < width:
         problem = f"dataset {name} holds {array.dtype} of shape {array.shape}, not counts of {width} channels"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, DAMAGED)
     problems = []
     n_stored, rest = divmod(array.shape[0], width)
     if toc is not None and n_stored != toc.n_frames:
         # Values that would fit the table of contents with another number of channels are not those of these channels.
         if array.shape[0] % toc.n_frames == 0:
             said = f"of {array.shape[0]} values does not hold {width} channels in {toc.n_frames} frames"
-            raise CorruptHeaderError(content.path, f"dataset {name} {said}", _DAMAGED)
+            raise CorruptHeaderError(content.path, f"dataset {name} {said}", DAMAGED)
         problems.append(f"Dataset TOC lists {toc.n_frames} frames, dataset {name} holds {n_stored}, which were taken.")
     elif rest:
         problems.append(f"Dataset {name} ends within a frame, which was left out.")
@@ -244,19 +244,19 @@ def _sparse_part(
     name = f"{group}/EventsBasedSparseRaw"
     if toc is None:
         problem = f"says nothing of the frames of {name}: dataset TOC is missing or empty"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, DAMAGED)
     if array.dtype.kind not in "iu" or array.dtype.itemsize != 1 or len(array.shape) != 1:
         problem = f"dataset {name} holds {array.dtype} of shape {array.shape}, not bytes"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, DAMAGED)
     if int((toc.stop - toc.first).max()) > _LONGEST_CHUNK * converter.rate:
         problem = f"dataset TOC states a chunk that is longer than {_LONGEST_CHUNK:g} s"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, DAMAGED)
     stored = content.array(f"{name}TOC", _MOST_CHUNKS)
     if stored is None:
-        raise CorruptHeaderError(content.path, f"dataset {name}TOC is missing", _DAMAGED)
+        raise CorruptHeaderError(content.path, f"dataset {name}TOC is missing", DAMAGED)
     starts = whole_numbers(content.path, f"dataset {name}TOC", stored)
     starts = np.concatenate([starts[: toc.first.size], array.shape[:1]])
     if stored.size not in {toc.first.size, toc.first.size + 1} or starts[0] < 0 or (np.diff(starts) < 0).any():
         problem = f"dataset {name}TOC does not place the {toc.first.size} chunks of dataset TOC within {name}"
-        raise CorruptHeaderError(content.path, problem, _DAMAGED)
+        raise CorruptHeaderError(content.path, problem, DAMAGED)
     return SparsePart(content.path, array, starts, toc, numbers, converter.zero, converter.gain_uv)

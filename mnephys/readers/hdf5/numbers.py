@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.errors import CorruptHeaderError, FileUnitsError
+from mnephys.readers.hdf5.bytes import COPY_AGAIN
 from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.recording import IntArray
 
 __all__ = ["checked_gain", "checked_rate", "number_in", "whole_numbers"]
 
-_COPY_AGAIN = "the file is damaged: copy it again, or export it again"
 # A setting that holds more values than this is none.
 _MOST_VALUES = 1 << 16
 _LOWEST_RATE, _HIGHEST_RATE = 100.0, 200_000.0
@@ -49,10 +49,10 @@ def number_in(content: Hdf5File, name: str) -> float | None:
     if values is None:
         return None
     if values.dtype.kind not in "iuf" or values.size == 0:
-        raise CorruptHeaderError(content.path, f"dataset {name} holds no number", _COPY_AGAIN)
+        raise CorruptHeaderError(content.path, f"dataset {name} holds no number", COPY_AGAIN)
     first = float(values.flat[0])
     if values.size > 1 and not (values == values.flat[0]).all():
-        raise CorruptHeaderError(content.path, f"dataset {name} holds {values.size} numbers, not one", _COPY_AGAIN)
+        raise CorruptHeaderError(content.path, f"dataset {name} holds {values.size} numbers, not one", COPY_AGAIN)
     return first
 
 
@@ -88,7 +88,7 @@ def whole_numbers(path: str, place: str, values: NDArray[Any]) -> IntArray:
 it again, or export it again
     """
     if values.dtype.kind not in "iuf":
-        raise CorruptHeaderError(path, f"{place} holds values of type {values.dtype}, not whole numbers", _COPY_AGAIN)
+        raise CorruptHeaderError(path, f"{place} holds values of type {values.dtype}, not whole numbers", COPY_AGAIN)
     row = values.ravel()
     if row.dtype.kind == "f":
         # Half precision cannot hold the limit itself.
@@ -98,7 +98,7 @@ it again, or export it again
         wrong = (row >= _LARGEST) | (row <= -_LARGEST) if row.dtype.itemsize == 8 else np.zeros(row.size, np.bool_)
     if wrong.any():
         first = row[int(np.argmax(wrong))]
-        raise CorruptHeaderError(path, f"{place} holds {first:g}, which is no whole number", _COPY_AGAIN)
+        raise CorruptHeaderError(path, f"{place} holds {first:g}, which is no whole number", COPY_AGAIN)
     return row.astype(np.int64, copy=False)
 
 
@@ -131,7 +131,7 @@ def checked_rate(path: str, place: str, rate: float) -> float:
     """
     if not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
         problem = f"{place} states a sampling rate of {rate:g} Hz, which is not within 100 Hz to 200 kHz"
-        raise CorruptHeaderError(path, problem, _COPY_AGAIN)
+        raise CorruptHeaderError(path, problem, COPY_AGAIN)
     return rate
 
 
@@ -165,7 +165,7 @@ def checked_gain(path: str, place: str, gain_uv: float) -> float:
     6.3
     """
     if not math.isfinite(gain_uv) or gain_uv == 0:
-        raise CorruptHeaderError(path, f"{place} states steps of {gain_uv:g} uV, which cannot be true", _COPY_AGAIN)
+        raise CorruptHeaderError(path, f"{place} states steps of {gain_uv:g} uV, which cannot be true", COPY_AGAIN)
     if not _FINEST_GAIN <= abs(gain_uv) <= _COARSEST_GAIN:
         problem = f"{place} states steps of {gain_uv:g} uV, which no amplifier has: its unit or its value is wrong"
         raise FileUnitsError(path, problem, "correct it in the acquisition program and save the file again")

@@ -20,7 +20,7 @@ __all__ = ["Place", "has_wells", "old_place", "plate_of", "well_places"]
 _WELL = re.compile(r"well([0-9]{1,4})")
 _RECORDING = re.compile(r"rec[0-9]{1,6}")
 _STORE = re.compile(r"data[0-9]{1,6}")
-_NUMBER = re.compile(r"(?<![-0-9])[0-9]{1,6}")
+_NUMBER = re.compile(r"(?<![-.0-9])[0-9]{1,6}(?![.0-9])")
 # Each group of a file takes hundreds of bytes; no plate has so many wells and no day so many recordings.
 _MOST_PLACES = 4096
 _OLD_RECORDING = "rec0000"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from mnephys._version import __version__
 from mnephys.errors import CorruptHeaderError, ReadError
 from mnephys.readers.binary import BinaryFile
+from mnephys.readers.damage import COPY
 from mnephys.readers.hdf5.file import Hdf5File, open_hdf5, texts_of
 from mnephys.readers.maxwell.places import Place, has_wells, old_place, plate_of, well_places
 from mnephys.readers.maxwell.recording import (
@@ -19,6 +20,7 @@ from mnephys.readers.maxwell.recording import (
     signal_of_wells,
     spikes_of_wells,
 )
+from mnephys.readers.maxwell.sharing import read_sharing
 from mnephys.readers.maxwell.time import extent_of, length_of
 from mnephys.readers.maxwell.wells import Well, read_well
 from mnephys.readers.spike_frames import trains_of
@@ -31,7 +33,6 @@ __all__ = ["is_maxwell", "read_maxwell"]
 
 _FORMAT = "MaxWell HDF5"
 _MOST_TEXTS = 64
-_COPY_AGAIN = "copy the file again from the acquisition computer"
 
 
 def is_maxwell(content: Hdf5File) -> bool:
@@ -80,7 +81,8 @@ def read_maxwell(file: BinaryFile) -> list[PlateRecording]:
     """
     with open_hdf5(file) as content:
         places, links = _places(content)
-        wells, failed = _wells(content, places)
+        sharing = read_sharing(content, places)
+        wells, failed = _wells(content, places, sharing.refused)
         numbers = [place.well for place in places]
         plate, doubts = plate_of(content, numbers, ())
         facts = {plate.wells[number]: _facts(content, number) for number in sorted(set(numbers))}
@@ -97,7 +99,7 @@ def read_maxwell(file: BinaryFile) -> list[PlateRecording]:
     return [
         replace(
             recording,
-            problems=(*doubts, *links, *_failures(failed), *recording.problems),
+            problems=(*doubts, *links, *sharing.problems, *_failures(failed), *recording.problems),
             well_problems={**_well_failures(plate, failed, recording), **recording.well_problems},
             well_facts={name: fact for name, fact in facts.items() if fact},
             metadata={"name": name, **metadata, **recording.metadata},
@@ -150,17 +152,21 @@ def _places(content: Hdf5File) -> tuple[list[Place], tuple[str, ...]]:
     old = None if has_wells(content) else old_place(content)
     places, links = well_places(content) if old is None else ([old], ())
     if not places:
-        raise CorruptHeaderError(content.path, "holds no recording of a well", _COPY_AGAIN)
+        raise CorruptHeaderError(content.path, "holds no recording of a well", COPY)
     n_wells = len(plate_of(content, [place.well for place in places], ())[0].wells)
     if (beyond := max(place.well for place in places)) >= n_wells:
-        raise CorruptHeaderError(content.path, f"holds a well {beyond}, which no plate has", _COPY_AGAIN)
+        raise CorruptHeaderError(content.path, f"holds a well {beyond}, which no plate has", COPY)
     return places, links
 
 
-def _wells(content: Hdf5File, places: Sequence[Place]) -> tuple[list[Well], dict[Place, ReadError]]:
+def _wells(
+    content: Hdf5File, places: Sequence[Place], refused: Mapping[Place, ReadError]
+) -> tuple[list[Well], dict[Place, ReadError]]:
     """Read all wells that can be read; one that is damaged is no reason to withhold the others."""
-    wells, failed = [], {}
+    wells, failed = [], dict(refused)
     for place in places:
+        if place in refused:
+            continue
         try:
             wells.append(read_well(content, place, old=not place.frames))
         except ReadError as error:

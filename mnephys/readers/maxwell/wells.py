@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.errors import CorruptHeaderError, ReadError, UnsupportedFormatError
+from mnephys.readers.damage import MOST_SPIKES
 from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.readers.hdf5.lazy import LazyArray
 from mnephys.readers.hdf5.numbers import number_in, whole_numbers
@@ -20,8 +21,6 @@ from mnephys.recording import IntArray
 
 __all__ = ["Stamps", "Well", "read_well"]
 
-# A plate that fires a thousand times per second for most of a day.
-_MOST_SPIKES = 1 << 26
 _MOST_EVENTS = 1 << 20
 # 115 days, which no recording lasts.
 _LONGEST_MS = 1e10
@@ -117,7 +116,7 @@ def read_well(content: Hdf5File, place: Place, *, old: bool) -> Well:
     routing = read_routing(content, place)
     problems = [*settings.problems, *routing.problems]
     found = read_raw(content, place)
-    spikes = _stamps(content, place.spikes, _MOST_SPIKES, {"channel"})
+    spikes = _stamps(content, place.spikes, MOST_SPIKES, {"channel"})
     if spikes is None and found is None:
         problem = f"holds neither raw voltage nor spikes of well {place.well:03d} in {place.recording}"
         raise CorruptHeaderError(content.path, problem, "record again, with one of the two")

@@ -8,6 +8,7 @@ import numpy as np
 
 from mnephys.errors import CorruptHeaderError, FileUnitsError, UnsupportedFormatError
 from mnephys.readers.hdf5.file import Hdf5File
+from mnephys.readers.hdf5.numbers import checked_gain
 from mnephys.readers.mcs.tables import COPY_AGAIN, InfoTable, brief, read_table, scaled
 from mnephys.recording import FloatArray, IntArray
 
@@ -73,18 +74,20 @@ class Channels:
         Raises
         ------
         FileUnitsError
-            If a channel is not in volt, or its step is 0.
+            If a channel is not in volt, or its step is 0 or that of no amplifier.
         """
-        for label, unit, factor in zip(self.labels, self.units, self.factor.tolist(), strict=True):
+        steps = scaled(self.factor, self.exponent + 6)
+        for label, unit, step in zip(self.labels, self.units, steps.tolist(), strict=True):
             if unit != "V":
                 raise FileUnitsError(
                     self.path,
                     f"{self.place} gives channel {brief(label)!r} the unit {brief(unit)!r}, not V",
                     "export electrode data in volt",
                 )
-            if factor == 0:
+            if step == 0:
                 raise FileUnitsError(self.path, f"{self.place} gives channel {brief(label)!r} steps of 0 V", COPY_AGAIN)
-        return scaled(self.factor, self.exponent + 6)
+            checked_gain(self.path, f"{self.place} of channel {brief(label)!r}", step)
+        return steps
 
 
 def read_channels(content: Hdf5File, place: str, problems: list[str]) -> Channels:

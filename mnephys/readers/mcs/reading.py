@@ -62,7 +62,7 @@ def read_mcs(file: BinaryFile) -> list[PlateRecording]:
     recordings = [_plate_recording(file, held, recording) for recording in held.recordings]
     found = [recording for recording in recordings if recording is not None]
     if empty := [place for place, recording in zip(places, recordings, strict=True) if recording is None]:
-        left_out = f"{listed(empty)} hold nothing of electrodes; left out."
+        left_out = f"Recordings without anything of electrodes were left out: {listed(empty)}."
         found = [replace(recording, problems=(*recording.problems, left_out)) for recording in found]
     if not found:
         problem = "holds neither raw voltage nor spikes of electrodes"
@@ -74,9 +74,7 @@ def _plate_recording(file: BinaryFile, held: McsFile, recording: McsRecording) -
     """Return a recording, None if there is nothing of electrodes in it."""
     problems = list(recording.problems)
     analog = signal_streams(recording.analog)
-    beside = [*(stream.origin for stream in recording.analog if stream not in analog), *recording.unread]
-    if beside:
-        problems.append(f"Described in the metadata only: {names_of(beside)}.")
+    problems += _left_out(recording, analog)
     spikes = chosen_spikes(recording.time_stamps, recording.cut_outs, problems)
     sources = sources_of(analog, [spikes.stream] if spikes else [], problems)
     if not sources:
@@ -111,6 +109,16 @@ def _plate_recording(file: BinaryFile, held: McsFile, recording: McsRecording) -
     )
 
 
+def _left_out(recording: McsRecording, analog: Sequence[AnalogStream]) -> list[str]:
+    """Return what is said of streams that may hold what is measured; others are in every file, and no problem."""
+    beside = [stream for stream in recording.analog if stream not in analog]
+    voltage = [stream.origin for stream in beside if stream.of_electrodes]
+    others = [*(stream.origin for stream in beside if not stream.of_electrodes), *recording.unread]
+    unknown = [origin for origin in others if not origin.aside]
+    said = {"Not read beside the raw voltage": voltage, "Not read": unknown}
+    return [f"{what}: {names_of(origins)}." for what, origins in said.items() if origins]
+
+
 def _signal(analog: Sequence[AnalogStream]) -> Hdf5Signal:
     """Return the raw voltage of streams, whose electrodes are the first of the recording."""
     first = analog[0]
@@ -133,6 +141,9 @@ def _metadata(
         "recording": {"name": recording.place.rpartition("/")[2], **recording.attributes},
         "streams": [*(_described(stream) for stream in recording.analog), *others],
     }
+    beside = (*(stream.origin for stream in recording.analog), *recording.unread)
+    if aside := [origin.name for origin in beside if origin.aside]:
+        found["streams_not_measured"] = aside
     ticks = held.data.get("DateInTicks")
     if isinstance(ticks, int) and 0 < ticks < 3_155_378_975_999_999_999:
         found["started"] = (datetime(1, 1, 1) + timedelta(microseconds=ticks // 10)).isoformat()  # noqa: DTZ001 -- the file knows no time zone

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.errors import CorruptHeaderError, FileUnitsError
+from mnephys.readers.damage import MOST_SPIKES
 from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.readers.hdf5.lazy import LazyArray
 from mnephys.readers.mcs.channels import Channels, read_channels
@@ -21,7 +22,6 @@ from mnephys.recording import FloatArray
 
 __all__ = ["read_cut_outs", "read_time_stamps"]
 
-_MOST_SPIKES = 1 << 26
 # Ten years in s.
 _LATEST = 315_576_000.0
 
@@ -152,7 +152,7 @@ def _named(sources: Sequence[Sequence[int]], groups: Sequence[int], labels: Sequ
 
 def _times(content: Hdf5File, place: str, exponent: int) -> FloatArray:
     """Return time stamps in s; none where the electrode was silent."""
-    values = content.array(place, _MOST_SPIKES)
+    values = content.array(place, MOST_SPIKES)
     if values is None or values.size == 0:
         return np.zeros(0)
     if values.dtype.kind not in "iu" or values.size != max(values.shape, default=1):

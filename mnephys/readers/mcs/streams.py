@@ -21,6 +21,8 @@ __all__ = ["AnalogStream", "Origin", "names_of", "read_analog_stream", "read_ori
 _MOST_STRETCHES = 1 << 20
 # Ten years in us.
 _LATEST = 315_576_000_000_000
+# Kinds of analog streams that hold no voltage of electrodes.
+_ASIDE = frozenset({"auxiliary", "digital", "sideband"})
 # Letters of a list of streams, the last one not counted.
 _LONGEST_LIST = 240
 
@@ -50,6 +52,11 @@ class Origin:
         """What to call it in a sentence."""
         stated = ", ".join(text for text in (brief(self.label), brief(self.subtype)) if text)
         return f"{self.place} ({stated})" if stated else self.place
+
+    @property
+    def aside(self) -> bool:
+        """Whether it says that it holds nothing that is measured: no voltage of electrodes, no spikes."""
+        return "/AnalogStream/" in self.place and self.subtype.casefold() in _ASIDE
 
 
 def names_of(origins: Iterable[Origin]) -> str:

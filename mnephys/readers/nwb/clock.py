@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.errors import CorruptHeaderError, UnsupportedFormatError
+from mnephys.readers.damage import DAMAGED_NWB
 from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.readers.hdf5.lazy import LazyArray
 from mnephys.readers.hdf5.numbers import checked_rate, number_in
@@ -18,7 +19,6 @@ from mnephys.recording import SEGMENT, FloatArray, whole_segment
 
 __all__ = ["clock_of"]
 
-_ADVICE = "the file is damaged: copy it again, or write it again"
 _EVEN = "resample it, and write it with a starting time and a rate"
 # So many times are read at once.
 _BLOCK = 1 << 20
@@ -65,9 +65,9 @@ def clock_of(content: Hdf5File, place: str, n_samples: int) -> tuple[float, NDAr
     if rate is not None:
         start = number_in(content, name)
         if start is None or not abs(start) < _LONGEST:
-            raise CorruptHeaderError(content.path, f"dataset {name} states no time at which it starts", _ADVICE)
+            raise CorruptHeaderError(content.path, f"dataset {name} states no time at which it starts", DAMAGED_NWB)
         if not isinstance(rate, int | float):
-            raise CorruptHeaderError(content.path, f"dataset {name} states no sampling rate", _ADVICE)
+            raise CorruptHeaderError(content.path, f"dataset {name} states no sampling rate", DAMAGED_NWB)
         return checked_rate(content.path, f"dataset {name}", float(rate)), whole_segment(start)
     name = f"{place}/timestamps"
     times = content.lazy(name)
@@ -82,7 +82,7 @@ def clock_of(content: Hdf5File, place: str, n_samples: int) -> tuple[float, NDAr
 def _from_times(path: str, name: str, times: LazyArray, n_samples: int) -> tuple[float, NDArray[np.void]]:
     if times.shape != (n_samples,) or times.dtype.kind != "f":
         problem = f"dataset {name} holds {times.dtype} of shape {times.shape}, not a time in s for each of {n_samples}"
-        raise CorruptHeaderError(path, f"{problem} samples", _ADVICE)
+        raise CorruptHeaderError(path, f"{problem} samples", DAMAGED_NWB)
     if n_samples < 2:
         raise UnsupportedFormatError(path, f"dataset {name} holds one time, which is no rate", _EVEN)
     usual = _usual_step(times.read(0, min(n_samples, _BLOCK)))

@@ -14,6 +14,7 @@ from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.readers.nwb.electrodes import ElectrodeTable, nameless, read_electrodes
 from mnephys.readers.nwb.notes import read_events, read_notes
 from mnephys.readers.nwb.series import Series, find_series, holds_intracellular, read_series
+from mnephys.readers.nwb.structure import is_group
 from mnephys.readers.nwb.units import Units, find_units, read_units
 from mnephys.readers.spike_trains.columns import listed
 
@@ -22,9 +23,9 @@ __all__ = ["NwbFile", "read_nwb_file"]
 _MOST_SERIES = 1000
 # Every NWB file has them, empty or not.
 _REQUIRED = ("acquisition", "general", "processing")
-_GROUPS = (
-    *("acquisition", "processing", "processing/ecephys", "units", "intervals"),
-    *("general", "general/extracellular_ephys", "general/extracellular_ephys/electrodes"),
+_OTHER_GROUPS = (
+    *("processing/ecephys", "units", "intervals"),
+    *("general/extracellular_ephys", "general/extracellular_ephys/electrodes"),
 )
 
 
@@ -114,6 +115,7 @@ def read_nwb_file(content: Hdf5File) -> NwbFile:
     problems = [
         *(table.problems if table is not None else ()),
         *_missing(content),
+        *_no_groups(content),
         *_links(content),
         *left_out,
         *(f"Not read: {error.problem}." for error in errors),
@@ -125,21 +127,19 @@ def read_nwb_file(content: Hdf5File) -> NwbFile:
 
 def _missing(content: Hdf5File) -> list[str]:
     """Return a sentence with the groups that every file has and this one lacks, with whatever stood in them."""
-    names = content.names("")
-    lacking = [name for name in _REQUIRED if name not in names or _is_dataset(content, name)]
+    lacking = [name for name in _REQUIRED if not is_group(content, name)]
     return [f"There is no group {listed(lacking)}, which every NWB file has."] if lacking else []
 
 
-def _is_dataset(content: Hdf5File, place: str) -> bool:
-    try:
-        return content.lazy(place) is not None
-    except ReadError:
-        return False
+def _no_groups(content: Hdf5File) -> list[str]:
+    """Return a sentence with what should be a group and is none, in which nothing seems to stand."""
+    wrong = [place for place in _OTHER_GROUPS if content.has(place) and not is_group(content, place)]
+    return [f"Not read, as it is no group: {listed(wrong)}."] if wrong else []
 
 
 def _links(content: Hdf5File) -> list[str]:
     """Return a sentence with the groups that are links, in which nothing seems to stand."""
-    linked = [place for place in _GROUPS if content.has(place) and _is_link(content, place)]
+    linked = [place for place in (*_REQUIRED, *_OTHER_GROUPS) if content.has(place) and _is_link(content, place)]
     return [f"Not read, as links are not followed: {listed(linked)}."] if linked else []
 
 

@@ -122,6 +122,7 @@ def _of_series(
     if units is not None and mine is not None and mine.any():
         trains, problems = trains_of_series(units, mine, series, electrodes["well"])
         problems = [*units.problems, *problems]
+    problems.extend(series.problems)
     start, stop = series.edges
     if (n_gaps := series.segments.size - 1) > 0:
         missing = stop - start - series.array.shape[0] / series.rate

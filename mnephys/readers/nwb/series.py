@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.errors import CorruptHeaderError, FileUnitsError, TruncatedFileError, UnsupportedFormatError
+from mnephys.readers.damage import DAMAGED_NWB
 from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.readers.hdf5.lazy import LazyArray
 from mnephys.readers.hdf5.numbers import checked_gain, whole_numbers
 from mnephys.readers.hdf5.signal import Hdf5Signal
 from mnephys.readers.hdf5.signal_parts import Order, SignalPart
 from mnephys.readers.nwb.clock import clock_of
+from mnephys.readers.nwb.structure import has_attribute
 from mnephys.readers.nwb.table import MOST_ROWS, kind_of
 from mnephys.readers.spike_trains.columns import listed
 from mnephys.recording import FloatArray, IntArray, segment_edges
@@ -37,7 +39,6 @@ _VOLTS = frozenset({"volts", "volt", "v"})
 _FINEST, _COARSEST = 1e-4, 1e9
 # In V, and in steps of a converter of 24 bits.
 _HIGHEST_OFFSET, _MOST_STEPS = 10.0, 1 << 24
-_ADVICE = "the file is damaged: copy it again, or write it again"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +61,8 @@ class Series:
         A stored number x is ``(x - offset) * scale_uv`` uV.
     unread : tuple of str
         Entries that no electrical series has, which are not read.
+    problems : tuple of str
+        What was assumed, one sentence each.
     """
 
     place: str
@@ -70,6 +73,7 @@ class Series:
     scale_uv: FloatArray
     offset: FloatArray
     unread: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def n_channels(self) -> int:
@@ -186,7 +190,7 @@ def read_series(content: Hdf5File, place: str, n_electrodes: int | None) -> Seri
     name = f"{place}/data"
     array = content.lazy(name)
     if array is None:
-        raise CorruptHeaderError(content.path, f"series {place} has no data", _ADVICE)
+        raise CorruptHeaderError(content.path, f"series {place} has no data", DAMAGED_NWB)
     if len(array.shape) not in {1, 2} or array.dtype.kind not in "iuf":
         problem = f"dataset {name} holds {array.dtype} of shape {array.shape}, not samples x channels"
         raise UnsupportedFormatError(content.path, problem, "write a column per channel")
@@ -197,7 +201,10 @@ def read_series(content: Hdf5File, place: str, n_electrodes: int | None) -> Seri
     scale_uv, offset = _factors(content, place, array, n_channels)
     rate, segments = clock_of(content, place, n_samples)
     unread = tuple(entry for entry in content.names(place) if entry not in _ENTRIES)
-    return Series(place, array, rate, segments, rows, scale_uv, offset, unread)
+    # A damaged file may have lost the factor; numbers that are no steps of a converter do not show it.
+    stated = "conversion" in content.attributes(name)
+    problems = () if stated else (f"Dataset {name} states no conversion, which is taken to be 1.",)
+    return Series(place, array, rate, segments, rows, scale_uv, offset, unread, problems)
 
 
 def _rows(content: Hdf5File, place: str, array: LazyArray, n_electrodes: int | None) -> IntArray | None:
@@ -215,7 +222,7 @@ def _rows(content: Hdf5File, place: str, array: LazyArray, n_electrodes: int | N
     if n_electrodes is None or rows.min() < 0 or rows.max() >= n_electrodes:
         held = "no table of electrodes" if n_electrodes is None else f"a table of {n_electrodes} electrodes"
         problem = f"series {place} refers to row {rows.max() if rows.min() >= 0 else rows.min()} of {held}"
-        raise CorruptHeaderError(content.path, problem, _ADVICE)
+        raise CorruptHeaderError(content.path, problem, DAMAGED_NWB)
     if np.unique(rows).size != rows.size:
         problem = f"two channels of series {place} are of one electrode"
         raise UnsupportedFormatError(content.path, problem, "write one channel per electrode")
@@ -238,7 +245,7 @@ def _factors(content: Hdf5File, place: str, array: LazyArray, n_channels: int) -
             problem = (
                 f"dataset {place}/channel_conversion has shape {own.shape}, not one factor for each of {n_channels}"
             )
-            raise CorruptHeaderError(content.path, f"{problem} channels", _ADVICE)
+            raise CorruptHeaderError(content.path, f"{problem} channels", DAMAGED_NWB)
         factors = factors * own
     for factor in np.unique(factors).tolist():
         # Floating point may be in volts already: then what is stored is no step of a converter.
@@ -248,12 +255,14 @@ def _factors(content: Hdf5File, place: str, array: LazyArray, n_channels: int) -
     offset = -shift * 1e6 / factors
     if abs(shift) > _HIGHEST_OFFSET or (array.dtype.kind != "f" and (np.abs(offset) > _MOST_STEPS).any()):
         problem = f"dataset {name} states an offset of {shift:g} V, which no converter has"
-        raise CorruptHeaderError(content.path, problem, _ADVICE)
+        raise CorruptHeaderError(content.path, problem, DAMAGED_NWB)
     return factors, offset
 
 
 def _number(content: Hdf5File, name: str, said: dict[str, Any], key: str, default: float) -> float:
-    value = said.get(key, default)
+    value = said.get(key)
+    if value is None and not has_attribute(content, name, key):
+        return default
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise CorruptHeaderError(content.path, f"attribute {key} of dataset {name} is no number", _ADVICE)
+        raise CorruptHeaderError(content.path, f"attribute {key} of dataset {name} is no number", DAMAGED_NWB)
     return float(value)

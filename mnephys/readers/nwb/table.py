@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.errors import CorruptHeaderError
+from mnephys.readers.damage import DAMAGED_NWB
 from mnephys.readers.hdf5.file import Hdf5File, texts_of
 from mnephys.readers.hdf5.numbers import whole_numbers
 from mnephys.readers.spike_trains.columns import listed
@@ -32,8 +33,6 @@ __all__ = [
 
 #: No table of electrodes or units is longer.
 MOST_ROWS = 1 << 18
-
-_ADVICE = "the file is damaged: copy it again, or write it again"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +106,7 @@ def lost_columns(content: Hdf5File, table: str) -> list[str]:
 
 
 def _corrupt(content: Hdf5File, name: str, problem: str) -> CorruptHeaderError:
-    return CorruptHeaderError(content.path, f"dataset {name} {problem}", _ADVICE)
+    return CorruptHeaderError(content.path, f"dataset {name} {problem}", DAMAGED_NWB)
 
 
 def row_ids(content: Hdf5File, table: str) -> list[str]:
@@ -135,7 +134,7 @@ def row_ids(content: Hdf5File, table: str) -> list[str]:
     name = f"{table}/id"
     values = content.array(name, MOST_ROWS)
     if values is None:
-        raise CorruptHeaderError(content.path, f"table {table} has no column id", _ADVICE)
+        raise CorruptHeaderError(content.path, f"table {table} has no column id", DAMAGED_NWB)
     if values.ndim != 1:
         raise _corrupt(content, name, f"has shape {values.shape}, not that of a column")
     numbers = whole_numbers(content.path, f"dataset {name}", values).tolist()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnephys.errors import CorruptHeaderError
+from mnephys.readers.damage import DAMAGED_NWB, MOST_SPIKES
 from mnephys.readers.hdf5.file import Hdf5File
 from mnephys.readers.hdf5.numbers import whole_numbers
 from mnephys.readers.nwb.table import Ragged, kind_of, lost_columns, ragged_column, row_ids
@@ -14,12 +15,9 @@ from mnephys.recording import FloatArray, IntArray
 
 __all__ = ["Units", "find_units", "read_units"]
 
-# Half a gigabyte of times: a plate that fires a thousand times per second for most of a day.
-_MOST_SPIKES = 1 << 26
 _MOST_PLACES = 1 << 24
 # In s: thirty years.
 _LONGEST = 1e9
-_ADVICE = "the file is damaged: copy it again, or write it again"
 _READ = frozenset({"id", "spike_times", "electrodes", "obs_intervals"})
 # Intervals that differ by less, in s, are the same.
 _SAME = 1e-6
@@ -128,10 +126,10 @@ def read_units(content: Hdf5File, place: str, n_electrodes: int | None) -> Units
     """
     ids = row_ids(content, place)
     n_units = len(ids)
-    stored = ragged_column(content, f"{place}/spike_times", n_units, _MOST_SPIKES)
+    stored = ragged_column(content, f"{place}/spike_times", n_units, MOST_SPIKES)
     if stored is None or stored.values.ndim != 1 or stored.values.dtype.kind != "f":
         held = "nothing" if stored is None else f"{stored.values.dtype} of shape {stored.values.shape}"
-        raise CorruptHeaderError(content.path, f"dataset {place}/spike_times holds {held}, not times in s", _ADVICE)
+        raise CorruptHeaderError(content.path, f"dataset {place}/spike_times holds {held}, not times in s", DAMAGED_NWB)
     times, offsets, problems = _sorted(stored)
     if stored.surplus:
         problems.append(f"Not read: {stored.surplus} spike times behind those of the last unit.")
@@ -178,12 +176,12 @@ def _electrodes(content: Hdf5File, place: str, n_units: int, n_electrodes: int |
         return None
     if found.values.ndim != 1:
         problem = f"dataset {place}/electrodes has shape {found.values.shape}, not that of a column"
-        raise CorruptHeaderError(content.path, problem, _ADVICE)
+        raise CorruptHeaderError(content.path, problem, DAMAGED_NWB)
     rows = whole_numbers(content.path, f"dataset {place}/electrodes", found.values)
     if n_electrodes is None or rows.min() < 0 or rows.max() >= n_electrodes:
         held = "no table of electrodes" if n_electrodes is None else f"a table of {n_electrodes} electrodes"
         row = rows.max() if rows.min() >= 0 else rows.min()
-        raise CorruptHeaderError(content.path, f"dataset {place}/electrodes refers to row {row} of {held}", _ADVICE)
+        raise CorruptHeaderError(content.path, f"dataset {place}/electrodes refers to row {row} of {held}", DAMAGED_NWB)
     return Ragged(rows, found.offsets)
 
 
@@ -198,7 +196,7 @@ def _extent(
     edges = stored.values
     if edges.ndim != 2 or edges.shape[1] != 2 or edges.dtype.kind not in "iuf":
         problem = f"dataset {name} holds {edges.dtype} of shape {edges.shape}, not pairs of times"
-        raise CorruptHeaderError(content.path, problem, _ADVICE)
+        raise CorruptHeaderError(content.path, problem, DAMAGED_NWB)
     begin, end = edges.astype(np.float64).T
     if not ((np.abs(begin) < _LONGEST) & (np.abs(end) < _LONGEST) & (begin < end)).all():
         return None, [f"Dataset {name} holds times that cannot be: how long units were observed is not known."]

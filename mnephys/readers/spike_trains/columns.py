@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mnephys.errors import CorruptHeaderError
 from mnephys.readers.hdf5.file import texts_of
 from mnephys.recording import BoolArray, FloatArray, IntArray
-from mnephys.wording import one_line
+from mnephys.wording import joined, one_line
 
 __all__ = ["LATEST", "Columns", "checked_columns", "in_plate_order", "listed", "without_impossible"]
 
@@ -48,7 +48,7 @@ def listed(items: Sequence[str]) -> str:
     ]
     if len(words) > _MOST_LISTED:
         words = [*words[:_MOST_LISTED], f"{len(words) - _MOST_LISTED} more"]
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+    return joined(words)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

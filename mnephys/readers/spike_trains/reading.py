@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mnephys._version import __version__
 from mnephys.errors import CorruptHeaderError, UnsupportedFormatError
 from mnephys.readers.binary import BinaryFile
+from mnephys.readers.damage import MOST_SPIKES
 from mnephys.readers.hdf5.file import Hdf5File, open_hdf5, texts_of
 from mnephys.readers.spike_trains.columns import Columns, checked_columns, in_plate_order, listed, without_impossible
 from mnephys.readers.spike_trains.notes import metadata, positions, read_notes, stated_extent, well_facts, well_of
@@ -35,10 +36,8 @@ from mnephys.recording.plate import electrodes_of
 
 __all__ = ["is_spike_train_hdf5", "read_spike_train_hdf5"]
 
-# Half a gigabyte of times: a plate that fires a thousand times per second for most of a day.
-_MOST_SPIKES = 1 << 26
 _MOST_NAMES = 100_000
-_REQUIRED = {"spikes": _MOST_SPIKES, "sCount": _MOST_NAMES, "names": _MOST_NAMES}
+_REQUIRED = {"spikes": MOST_SPIKES, "sCount": _MOST_NAMES, "names": _MOST_NAMES}
 _ELECTRODE = re.compile("([A-Za-z][0-9]{1,2})_([0-9]{2})")
 # A well that lost more of its spikes than this cannot be judged.
 _MOST_LOST = 0.01
