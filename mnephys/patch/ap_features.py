@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.measurement import Feature, Measurement, Status
+from mnephys.patch.detection import Detection
 from mnephys.patch.family import Family
 from mnephys.patch.segments import Stretches, stretch_mean
-from mnephys.patch.spikes import Detection
 from mnephys.recording import FloatArray, IntArray
 
 __all__ = ["FEATURES", "measure_action_potential"]

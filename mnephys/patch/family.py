@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.patch.spikes import Detection, find_spikes
+from mnephys.patch.detection import Detection
+from mnephys.patch.spikes import find_spikes
 from mnephys.patch.steps import Steps, find_steps, infer_steps
 from mnephys.patch.waveform import Reach, shape
 from mnephys.recording import Clamp, FloatArray, IntArray, SweepRecording

@@ -12,7 +12,7 @@ import numpy as np
 
 from mnephys.recording import FloatArray, IntArray
 
-__all__ = ["Stretches", "interpolated_crossing", "stretch_mean", "stretch_min"]
+__all__ = ["Stretches", "interpolated_crossing", "stretch_mean"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,37 +185,6 @@ def stretch_mean(values: FloatArray, start: IntArray, stop: IntArray) -> FloatAr
     count = np.bincount(owner[finite], minlength=stretches.length.size)
     mean: FloatArray = np.divide(total, count, out=np.full(total.size, np.nan), where=count > 0)
     return mean
-
-
-def stretch_min(values: FloatArray, start: IntArray, stop: IntArray) -> FloatArray:
-    """Return the smallest value of each stretch, ignoring NaN.
-
-    Parameters
-    ----------
-    values : ndarray, float, shape (n_samples,)
-        The flat array.
-    start, stop : ndarray, int, shape (n_stretches,)
-        Flat sample indices.
-
-    Returns
-    -------
-    ndarray, float, shape (n_stretches,)
-        NaN where a stretch holds no finite sample.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> stretch_min(np.array([1.0, -2.0, np.nan, 5.0]), np.array([0, 2, 3]), np.array([2, 4, 3]))
-    array([-2.,  5., nan])
-    """
-    # Reducing in place spares the copy of long stretches that their indices would cost.
-    smallest = np.full(np.shape(start), np.nan, dtype=values.dtype)
-    filled = np.flatnonzero(stop > start)
-    if filled.size:
-        bounds = np.stack([start[filled], stop[filled]], axis=1).ravel()
-        padded = np.append(values, values.dtype.type(np.nan)) if bounds.max() >= values.size else values
-        smallest[filled] = np.fmin.reduceat(padded, bounds)[::2]
-    return smallest
 
 
 def interpolated_crossing(values: FloatArray, before: IntArray, level: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from mnephys.recording import FloatArray
 
-__all__ = ["voltage_slope"]
+__all__ = ["slope_kernel", "voltage_slope"]
 
 CUTOFF_HZ = 5000.0
 CUTOFF_FRACTION = 0.45
@@ -41,12 +41,35 @@ def voltage_slope(voltage: FloatArray, sampling_rate: float, *, cutoff: float = 
     """
     from scipy.ndimage import correlate1d
 
+    kernel = slope_kernel(sampling_rate, cutoff=cutoff)
+    slope: FloatArray = correlate1d(np.asarray(voltage, dtype=np.float32), kernel, axis=-1, mode="nearest")
+    return slope
+
+
+def slope_kernel(sampling_rate: float, *, cutoff: float = CUTOFF_HZ) -> FloatArray:
+    """Return the weights of the samples around one, of which its dV/dt is the sum.
+
+    Parameters
+    ----------
+    sampling_rate : float
+        In Hz.
+    cutoff : float
+        -3 dB point of the low-pass in Hz; at most 0.45 x `sampling_rate` is used.
+
+    Returns
+    -------
+    ndarray, float32, shape (2 * reach + 1,)
+        Odd about its middle; in 1/ms.
+
+    Examples
+    --------
+    >>> kernel = slope_kernel(20000.0)
+    >>> kernel.size, float(kernel[4]), bool(np.allclose(kernel, -kernel[::-1]))
+    (9, 0.0, True)
+    """
     corner = min(cutoff, CUTOFF_FRACTION * sampling_rate)
     sigma = np.sqrt(np.log(2.0)) / (2.0 * np.pi * corner) * sampling_rate
     reach = int(np.ceil(4.0 * sigma))
     lowpass = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     kernel = np.convolve(lowpass / lowpass.sum(), [-0.5, 0.0, 0.5]) * sampling_rate / 1000.0
-    slope: FloatArray = correlate1d(
-        np.asarray(voltage, dtype=np.float32), kernel.astype(np.float32), axis=-1, mode="nearest"
-    )
-    return slope
+    return kernel.astype(np.float32)

@@ -6,88 +6,26 @@ driven ones stay above it. What decides is written in `Detection`.
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.patch.segments import Stretches, interpolated_crossing, stretch_min
-from mnephys.patch.slope import voltage_slope
+from mnephys.patch.candidates import difference_noise, fast_rises
+from mnephys.patch.detection import Detection
+from mnephys.patch.search import first_below, highest, last_below
+from mnephys.patch.segments import Stretches
+from mnephys.patch.sources import Rise, SettledSlope, Slope, Voltage
 from mnephys.recording import FloatArray, IntArray
 
-__all__ = ["Detection", "Spikes", "find_spikes"]
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """What counts as an action potential.
-
-    Parameters
-    ----------
-    rise_window : float
-        A candidate is a rise of `min_rise` within this time, in ms: robust against noise, because two
-        samples are compared and not two neighbours.
-    min_rise : float
-        In mV.
-    noise_multiple : float
-        The rise must also exceed the noise of the difference of two samples so many times.
-    settle : float
-        After a change of the injected current, the voltage over the electrode is not the cell's for this
-        time, in ms.
-    min_amplitude : float
-        Smallest height above threshold, in mV.
-    min_upstroke : float
-        Smallest maximum slope, in mV/ms.
-    relative_upstroke : float
-        Smallest maximum slope as a share of the steepest one in the sweep: what is left of the action
-        potentials in depolarisation block falls below it.
-    slow_amplitude : float
-        Smallest height, in mV, where the slope never reaches `threshold_slope`.
-    small_fall : float
-        Below `slow_amplitude` the fastest fall must be this share of the fastest rise: a synaptic potential
-        of that size rises as fast, and falls as slowly as the membrane discharges.
-    min_repolarisation : float
-        Smallest fall after the peak, as a share of the height.
-    fall_window : float
-        The fall must come within this time, in ms, and before the injected current changes.
-    max_onset_share : float
-        Before an action potential the rise must have been slower than this share of its steepest: a
-        charging membrane is steepest at the onset of the step, a regenerative event is not.
-    threshold_slope : float
-        The slope that defines the threshold, in mV/ms.
-    threshold_fraction : float
-        The share of the maximum upstroke that defines it where the slope never reaches `threshold_slope`.
-    threshold_run : float
-        The mean slope over this time before, in ms, must be below too: a dip by noise on the upstroke is no
-        threshold.
-    spikelet_amplitude : float
-        Smallest height of an abortive spikelet, in mV.
-    """
-
-    rise_window: float = 1.0
-    min_rise: float = 3.0
-    noise_multiple: float = 6.0
-    settle: float = 0.3
-    min_amplitude: float = 10.0
-    min_upstroke: float = 5.0
-    relative_upstroke: float = 0.05
-    slow_amplitude: float = 20.0
-    small_fall: float = 0.2
-    min_repolarisation: float = 0.3
-    fall_window: float = 50.0
-    max_onset_share: float = 0.5
-    threshold_slope: float = 10.0
-    threshold_fraction: float = 0.05
-    threshold_run: float = 0.3
-    spikelet_amplitude: float = 5.0
+__all__ = ["Spikes", "find_spikes"]
 
 
 SEARCH_AFTER_RISE_MS = 10.0
 MIN_DROP_MV = 2.0
 LOOK_BACK_MS = 50.0
 NEAR_EDGE_MS = 3.0
-MAD_OF_UNIT_NORMAL = 0.6745
+SPIKELET_REPOLARISATION = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +44,10 @@ class Spikes:
         the step on, so that the threshold found is only an upper bound of the amplitude.
     upstroke, peak : ndarray, int, shape (n,)
         Steepest and highest sample.
+    max_upstroke : ndarray, float, shape (n,)
+        Slope at the steepest, in mV/ms.
     full : ndarray, bool, shape (n,)
         True for action potentials, False for abortive spikelets.
-    slope : ndarray, float32, shape (n_sweeps * n_samples,)
-        dV/dt of the family in mV/ms.
     """
 
     threshold: FloatArray
@@ -117,8 +55,8 @@ class Spikes:
     threshold_slope: FloatArray
     upstroke: IntArray
     peak: IntArray
+    max_upstroke: FloatArray
     full: NDArray[np.bool_]
-    slope: FloatArray
 
     def take(self, chosen: NDArray[np.bool_]) -> Spikes:
         """Return some of them.
@@ -133,51 +71,7 @@ class Spikes:
         Spikes
             In the same order, of the same family.
         """
-        columns = ("threshold", "threshold_voltage", "threshold_slope", "upstroke", "peak", "full")
-        return replace(self, **{name: getattr(self, name)[chosen] for name in columns})
-
-
-def _rises(voltage: FloatArray, sampling_rate: float, edges: IntArray, detection: Detection) -> tuple[FloatArray, int]:
-    """Return the rise within the window centred on each sample (flat, NaN where not defined) and its half-width."""
-    half = max(1, round(detection.rise_window / 2000.0 * sampling_rate))
-    rise = np.full(voltage.shape, np.nan, dtype=np.float32)
-    rise[:, half : voltage.shape[1] - half] = voltage[:, 2 * half :] - voltage[:, : -2 * half or None]
-    flat = rise.ravel()
-    after = half + _samples(detection.settle, sampling_rate)
-    spoilt = Stretches.between(np.maximum(edges - half, 0), np.minimum(edges + after, flat.size))
-    flat[spoilt.index] = np.nan
-    return flat, half
-
-
-def _samples(milliseconds: float, sampling_rate: float) -> int:
-    return max(1, int(np.ceil(milliseconds / 1000.0 * sampling_rate)))
-
-
-def _fast_enough(voltage: FloatArray, detection: Detection) -> FloatArray:
-    """Return the smallest rise in mV that is none of the noise, for each sweep."""
-    # Neighbouring samples differ by the noise alone nearly everywhere; every fourth pair tells as much.
-    change = np.abs(voltage[:, 1::4] - voltage[:, :-1:4])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # a sweep without a sample has no median
-        noise = np.nanmedian(change, axis=1) / MAD_OF_UNIT_NORMAL
-    return np.fmax(detection.min_rise, detection.noise_multiple * noise)
-
-
-def _regions(rise: FloatArray, enough: FloatArray) -> tuple[IntArray, IntArray]:
-    """Return start and stop of every run of rising samples that rises fast enough somewhere."""
-    n_samples = rise.size // enough.size
-    limit = np.repeat(enough, n_samples)
-    rising = np.concatenate([[False], rise >= 0.5 * limit, [False]])
-    change = np.flatnonzero(rising[1:] != rising[:-1])
-    begin, end = change[::2], change[1::2]
-    fast = np.flatnonzero(rise >= limit)
-    kept = np.searchsorted(fast, end) > np.searchsorted(fast, begin)
-    return begin[kept], end[kept]
-
-
-def _drop(flat: FloatArray, peak: IntArray, until: IntArray) -> FloatArray:
-    lowest = stretch_min(flat, peak, until)
-    return np.where(np.isnan(lowest), 0.0, flat[peak] - lowest)
+        return replace(self, **{column.name: getattr(self, column.name)[chosen] for column in fields(self)})
 
 
 def find_spikes(
@@ -224,103 +118,131 @@ def find_spikes(
     array([2000])
     """
     detection = detection or Detection()
-    voltage = np.asarray(voltage, dtype=np.float32)
-    n_sweeps, n_samples = voltage.shape
+    voltage = np.ascontiguousarray(voltage, dtype=np.float32)
+    n_samples = voltage.shape[1]
+    if n_samples < 3 * max(2, round(detection.rise_window / 1000.0 * sampling_rate)):
+        return _nothing()
     every = np.sort(_none() if edges is None else edges)
     rising = np.sort(_none() if rising_edges is None else rising_edges)
-    slope = voltage_slope(voltage, sampling_rate).ravel()
-    if n_samples < 3 * max(2, round(detection.rise_window / 1000.0 * sampling_rate)):
-        return _nothing(slope)
-    flat = voltage.ravel()
-    enough = _fast_enough(voltage, detection)
-    rise, half = _rises(voltage, sampling_rate, every, detection)
-    begin, peak = _peaks(flat, n_samples, *_regions(rise, enough), half, sampling_rate, enough)
-    if not peak.size:
-        return _nothing(slope)
+    half = max(1, round(detection.rise_window / 2000.0 * sampling_rate))
+    spoilt = _spoilt(every, half, voltage.size, sampling_rate, detection)
+    # Noise that the sampling did not resolve looks like a rise.
+    enough = np.fmax(detection.min_rise, detection.noise_multiple * difference_noise(voltage))
+    with np.errstate(invalid="ignore", over="ignore"):  # infinite samples differ by nothing that is a number
+        begin, end = fast_rises(voltage, half, enough, spoilt)
+        source = Voltage(voltage)
+        begin, peak = _peaks(source, begin, end, half, sampling_rate, enough)
+        if not peak.size:
+            return _nothing()
+        following = np.append(begin[1:], voltage.size)
+        until = _fall_end(peak, following, (peak // n_samples + 1) * n_samples, every, sampling_rate, detection)
+        earliest = _earliest(peak, rising, n_samples, sampling_rate, detection)
+        found = _thresholds(source, peak, begin - half, earliest, sampling_rate, detection)
+        return _judged(found, Rise(source, half, spoilt), earliest, until, detection)
 
-    row = peak // n_samples
+
+def _samples(milliseconds: float, sampling_rate: float) -> int:
+    return max(1, int(np.ceil(milliseconds / 1000.0 * sampling_rate)))
+
+
+def _spoilt(
+    edges: IntArray, half: int, size: int, sampling_rate: float, detection: Detection
+) -> NDArray[np.bool_] | None:
+    """Return at which samples the rise holds what a change of the current adds over the electrode."""
+    if not edges.size:
+        return None
+    after = half + _samples(detection.settle, sampling_rate)
+    spoilt = np.zeros(size, dtype=bool)
+    spoilt[Stretches.between(np.maximum(edges - half, 0), np.minimum(edges + after, size)).index] = True
+    return spoilt
+
+
+def _peaks(
+    source: Voltage, begin: IntArray, end: IntArray, half: int, sampling_rate: float, enough: FloatArray
+) -> tuple[IntArray, IntArray]:
+    """Return start and peak of the rises that end in a peak of their own: it falls before it rises again."""
+    n_samples = source.sweeps.shape[1]
+    row = begin // n_samples
+    row_stop = (row + 1) * n_samples
+    following = np.append(begin[1:], source.sweeps.size)[: begin.size]
+    reach = np.minimum.reduce([following, end + _samples(SEARCH_AFTER_RISE_MS, sampling_rate), row_stop])
+    peak, top = highest(source, np.maximum(begin - half, row * n_samples), np.maximum(reach, end))
+    fall = np.maximum(MIN_DROP_MV, enough[row])
+    own = (peak >= 0) & (first_below(source, peak, np.minimum(following, row_stop), top - fall) >= 0)
+    return begin[own], peak[own]
+
+
+def _earliest(peak: IntArray, rising: IntArray, n_samples: int, sampling_rate: float, detection: Detection) -> IntArray:
+    """Return the first sample at which the action potential of each peak may have begun."""
     previous = np.concatenate([[-1], peak[:-1]])
     edge = np.concatenate([[-n_samples], rising])[np.searchsorted(rising, peak, side="right")]
     settled = edge + _samples(detection.settle, sampling_rate)
     back = peak - _samples(LOOK_BACK_MS, sampling_rate)
-    earliest = np.minimum(np.maximum.reduce([row * n_samples, previous, settled, back]), peak)
-    near = peak - _samples(SEARCH_AFTER_RISE_MS, sampling_rate)
-    upstroke = Stretches.between(np.maximum.reduce([earliest, begin - half, near]), peak + 1).argmax(slope)
-    upstroke = np.where(upstroke >= 0, upstroke, peak)
-    steepest = slope[upstroke].astype(np.float64)
+    row_start = peak // n_samples * n_samples
+    earliest: IntArray = np.minimum(np.maximum.reduce([row_start, previous, settled, back]), peak)
+    return earliest
 
+
+def _thresholds(
+    source: Voltage,
+    peak: IntArray,
+    begin: IntArray,
+    earliest: IntArray,
+    sampling_rate: float,
+    detection: Detection,
+) -> Spikes:
+    """Find the steepest sample and the threshold of each peak; all count as action potentials as yet."""
+    slope = Slope(source, sampling_rate)
+    near = peak - _samples(SEARCH_AFTER_RISE_MS, sampling_rate)
+    upstroke, steepest = highest(slope, np.maximum.reduce([earliest, begin, near]), peak + 1)
+    unknown = upstroke < 0
+    upstroke = np.where(unknown, peak, upstroke)
     reached = steepest >= detection.threshold_slope
     level = np.where(reached, detection.threshold_slope, detection.threshold_fraction * steepest)
     run = _samples(detection.threshold_run, sampling_rate)
-    below = _last_below(flat, slope, earliest, upstroke, level, run, sampling_rate)
-    threshold = np.where(below >= 0, interpolated_crossing(slope, below, level), earliest)
-    threshold_voltage = _at(flat, threshold)
-    crossed_at = np.where(below >= 0, level, slope[earliest])
+    below = last_below(SettledSlope(slope, run), earliest, upstroke, level)
+    never = np.flatnonzero(below < 0)
+    below[never] = last_below(slope, earliest[never], upstroke[never], level[never])
+    pair = slope.rows(np.where(below >= 0, below, earliest), 2).astype(np.float64)
+    rise = pair[:, 1] - pair[:, 0]
+    share = np.divide(level - pair[:, 0], rise, out=np.zeros(rise.size), where=rise != 0)
+    threshold = np.where(below >= 0, below + np.clip(share, 0.0, 1.0), earliest)
+    return Spikes(
+        threshold=threshold,
+        threshold_voltage=_at(source.sweeps.ravel(), threshold),
+        threshold_slope=np.where(below >= 0, level, pair[:, 0]),
+        upstroke=upstroke,
+        peak=peak,
+        max_upstroke=steepest,
+        full=np.ones(peak.size, dtype=bool),
+    )
 
-    amplitude = flat[peak] - threshold_voltage
-    until = _fall_end(peak, np.append(begin[1:], flat.size), (row + 1) * n_samples, every, sampling_rate, detection)
-    repolarised = _drop(flat, peak, until)
-    fastest = _near(rise, upstroke, half, np.fmax)
-    slowest_before = stretch_min(rise, earliest, np.maximum(upstroke, earliest + 1))
-    regenerative = slowest_before <= detection.max_onset_share * fastest
-    falls_fast = -stretch_min(rise, peak, until) >= detection.small_fall * fastest
+
+def _judged(found: Spikes, rise: Rise, earliest: IntArray, until: IntArray, detection: Detection) -> Spikes:
+    """Return those peaks that are action potentials or abortive spikelets."""
+    voltage, peak, steepest = rise.voltage, found.peak, found.max_upstroke
+    top = voltage.sweeps.ravel()[peak].astype(np.float64)
+    amplitude = top - found.threshold_voltage
+    reached = steepest >= detection.threshold_slope
+    around = np.maximum(found.upstroke - rise.half, 0)
+    _, fastest = highest(rise, around, np.minimum(found.upstroke + rise.half + 1, voltage.sweeps.size))
+    before = np.maximum(found.upstroke, earliest + 1)
+    regenerative = last_below(rise, earliest, before, detection.max_onset_share * fastest) >= 0
+    falls_fast = first_below(rise, peak, until, -detection.small_fall * fastest) >= 0
     large = amplitude >= detection.slow_amplitude
     full = (
         regenerative
         & (large | (reached & falls_fast & (amplitude >= detection.min_amplitude)))
         & (steepest >= detection.min_upstroke)
-        & (repolarised >= detection.min_repolarisation * amplitude)
+        & (first_below(voltage, peak, until, top - detection.min_repolarisation * amplitude) >= 0)
     )
-    steepest_of_row = np.zeros(n_sweeps)
+    row = peak // voltage.sweeps.shape[1]
+    steepest_of_row = np.zeros(voltage.sweeps.shape[0])
     np.maximum.at(steepest_of_row, row[full], steepest[full])
     full &= steepest >= detection.relative_upstroke * steepest_of_row[row]
     spikelet = ~full & regenerative & falls_fast & (amplitude >= detection.spikelet_amplitude)
-    kept = full | (spikelet & (repolarised >= 0.5 * amplitude))
-    return Spikes(
-        threshold[kept], threshold_voltage[kept], crossed_at[kept], upstroke[kept], peak[kept], full[kept], slope
-    )
-
-
-def _peaks(
-    flat: FloatArray,
-    n_samples: int,
-    begin: IntArray,
-    end: IntArray,
-    half: int,
-    sampling_rate: float,
-    enough: FloatArray,
-) -> tuple[IntArray, IntArray]:
-    """Return start and peak of the rises that end in a peak of their own: it falls before it rises again."""
-    if not begin.size:
-        return begin, begin
-    row = begin // n_samples
-    row_stop = (row + 1) * n_samples
-    following = np.append(begin[1:], flat.size)
-    reach = np.minimum.reduce([following, end + _samples(SEARCH_AFTER_RISE_MS, sampling_rate), row_stop])
-    peak = Stretches.between(np.maximum(begin - half, row * n_samples), np.maximum(reach, end)).argmax(flat)
-    fall = np.maximum(MIN_DROP_MV, enough[row])
-    own = (peak >= 0) & (_drop(flat, np.maximum(peak, 0), np.minimum(following, row_stop)) >= fall)
-    return begin[own], peak[own]
-
-
-def _last_below(
-    flat: FloatArray,
-    slope: FloatArray,
-    earliest: IntArray,
-    upstroke: IntArray,
-    level: FloatArray,
-    run: int,
-    sampling_rate: float,
-) -> IntArray:
-    """Return the last sample before the upstroke whose slope, and the mean slope before it, is below the level."""
-    walk = Stretches.between(earliest, upstroke)
-    limit = walk.spread(level)
-    below = slope[walk.index] < limit
-    before = np.maximum(walk.index - run, 0)
-    mean = (flat[walk.index] - flat[before]) * (sampling_rate / 1000.0 / run)
-    lasting = walk.last(below & ~(mean >= limit))
-    found: IntArray = np.where(lasting >= 0, lasting, walk.last(below))
-    return found
+    spikelet &= first_below(voltage, peak, until, top - SPIKELET_REPOLARISATION * amplitude) >= 0
+    return replace(found, full=full).take(full | spikelet)
 
 
 def _fall_end(
@@ -341,13 +263,6 @@ def _fall_end(
     return end
 
 
-def _near(values: FloatArray, at: IntArray, half: int, best_of: np.ufunc) -> FloatArray:
-    """Return the best value within half a window of each sample."""
-    around = np.clip(at[:, np.newaxis] + np.arange(-half, half + 1), 0, values.size - 1)
-    best: FloatArray = best_of.reduce(values[around], axis=1)
-    return best
-
-
 def _none() -> IntArray:
     return np.zeros(0, dtype=np.int64)
 
@@ -359,6 +274,6 @@ def _at(flat: FloatArray, position: FloatArray) -> FloatArray:
     return flat[low] + (position - low) * (flat[high].astype(np.float64) - flat[low])
 
 
-def _nothing(slope: FloatArray) -> Spikes:
-    none, empty = np.zeros(0, dtype=np.int64), np.zeros(0)
-    return Spikes(empty, empty, empty, none, none, np.zeros(0, dtype=bool), slope)
+def _nothing() -> Spikes:
+    none, empty = _none(), np.zeros(0)
+    return Spikes(empty, empty, empty, none, none, empty, np.zeros(0, dtype=bool))

@@ -284,13 +284,14 @@ def _positions(sweep: IntArray, first: NDArray[np.bool_]) -> IntArray:
 def _levels(
     flat: FloatArray, start: IntArray, stop: IntArray, limit: float, sampling_rate: float
 ) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Return the mean current of each stretch, its edges left out, and whether it ramps."""
+    """Return the mean current of each stretch, its edges left out, and whether it ramps, up, down or both."""
     guard = np.minimum(round(EDGE_MERGE_MS / 1000.0 * sampling_rate), (stop - start) // 4)
     start, stop = start + guard, stop - guard
-    part = np.maximum((stop - start) // 10, 1)
+    bounds = start + (stop - start) * np.arange(11)[:, np.newaxis] // 10
+    tenths = stretch_mean(flat, bounds[:-1].ravel(), bounds[1:].ravel()).reshape(10, -1)
     level = stretch_mean(flat, start, stop)
-    drift = stretch_mean(flat, stop - part, stop) - stretch_mean(flat, start, start + part)
-    return np.round(level, 6), np.abs(drift) > np.maximum(limit, RAMP_SHARE * np.abs(level))
+    drift = np.fmax.reduce(tenths) - np.fmin.reduce(tenths)
+    return np.round(level, 6), drift > np.maximum(limit, RAMP_SHARE * np.abs(level))
 
 
 def _varies(level: FloatArray, column: IntArray, limit: float) -> NDArray[np.bool_]:

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mnephys.patch.segments import Stretches, interpolated_crossing
-from mnephys.patch.spikes import Detection, Spikes, find_spikes
+from mnephys.patch.detection import Detection
+from mnephys.patch.search import first_below, last_below, lowest
+from mnephys.patch.segments import interpolated_crossing
+from mnephys.patch.sources import Slope, Voltage
+from mnephys.patch.spikes import Spikes, find_spikes
 from mnephys.recording import FloatArray, IntArray
 
 __all__ = ["AP_COLUMNS", "Reach", "action_potentials", "shape"]
@@ -16,6 +19,7 @@ __all__ = ["AP_COLUMNS", "Reach", "action_potentials", "shape"]
 FAST_AHP_MS = 5.0
 MARGIN_MS = 5.0
 SEARCH_MS = 100.0
+FALL_MS = 50.0
 
 AP_COLUMNS = {
     "sweep": "1",
@@ -26,7 +30,9 @@ AP_COLUMNS = {
     "peak_voltage": "mV",
     "amplitude": "mV",
     "half_width": "ms",
+    "duration": "ms",
     "rise_time": "ms",
+    "fall_time": "ms",
     "max_upstroke": "mV/ms",
     "max_downstroke": "mV/ms",
     "trough_time": "s",
@@ -113,10 +119,12 @@ def action_potentials(
             Peak minus threshold.
         ``half_width``
             At (threshold + peak) / 2, both edges interpolated.
-        ``rise_time``
-            From 10 % to 90 % of the amplitude, interpolated.
+        ``duration``
+            From the threshold until the voltage has fallen back to the threshold voltage, interpolated.
+        ``rise_time``, ``fall_time``
+            From 10 % to 90 % of the amplitude, and back, interpolated.
         ``max_upstroke``, ``max_downstroke``
-            Extreme slopes between threshold and trough.
+            Extreme slopes between threshold and trough, at most 50 ms after the peak.
         ``trough_time``, ``trough_voltage``
             Lowest sample before the next threshold, at most until `stop`.
         ``fast_ahp``
@@ -181,7 +189,8 @@ def shape(voltage: FloatArray, sampling_rate: float, spikes: Spikes, reach: Reac
         As `action_potentials`.
     """
     n_samples = voltage.shape[1]
-    flat = voltage.ravel()
+    source = Voltage(np.ascontiguousarray(voltage))
+    flat = source.sweeps.ravel()
     peak, threshold = spikes.peak, spikes.threshold
     sweep = peak // n_samples
     next_threshold = np.append(np.floor(threshold[1:]).astype(np.int64), flat.size)[: peak.size]
@@ -191,18 +200,14 @@ def shape(voltage: FloatArray, sampling_rate: float, spikes: Spikes, reach: Reac
     top = flat[peak].astype(np.float64)
     amplitude = top - spikes.threshold_voltage
 
-    trough = Stretches.between(peak, stop).argmin(flat)
-    fast = Stretches.between(peak, np.minimum(stop, peak + round(FAST_AHP_MS / 1000.0 * sampling_rate) + 1)).argmin(
-        flat
-    )
-    steepest_fall = Stretches.between(peak, np.maximum(trough, np.minimum(end, peak + 1)) + 1).argmin(spikes.slope)
-    half = spikes.threshold_voltage + 0.5 * amplitude
-    falling = Stretches.between(peak, end)
-    after = falling.first(flat[falling.index] < falling.spread(half))
-    fall_at = interpolated_crossing(flat, np.where(after > 0, after - 1, -1), half)
-    rise_at = _last_below(flat, onset, peak, half)
-    low = _last_below(flat, onset, peak, spikes.threshold_voltage + 0.1 * amplitude)
-    high = _last_below(flat, onset, peak, spikes.threshold_voltage + 0.9 * amplitude)
+    trough, lowest_voltage = lowest(source, peak, stop)
+    _, early = lowest(source, peak, np.minimum(stop, peak + round(FAST_AHP_MS / 1000.0 * sampling_rate) + 1))
+    fallen = np.maximum(trough, np.minimum(end, peak + 1))
+    fallen = np.minimum(fallen, peak + round(FALL_MS / 1000.0 * sampling_rate))
+    _, steepest_fall = lowest(Slope(source, sampling_rate), peak, fallen + 1)
+    levels = {share: spikes.threshold_voltage + share * amplitude for share in (0.0, 0.1, 0.5, 0.9)}
+    rises = {s: interpolated_crossing(flat, last_below(source, onset, peak, v), v) for s, v in levels.items() if s}
+    falls = {s: _falls_to(source, peak, end, v) for s, v in levels.items()}
 
     to_ms = 1000.0 / sampling_rate
     sweep_start = sweep * n_samples
@@ -214,13 +219,15 @@ def shape(voltage: FloatArray, sampling_rate: float, spikes: Spikes, reach: Reac
         "peak_time": (peak - sweep_start) / sampling_rate,
         "peak_voltage": top,
         "amplitude": amplitude,
-        "half_width": (fall_at - rise_at) * to_ms,
-        "rise_time": (high - low) * to_ms,
-        "max_upstroke": spikes.slope[spikes.upstroke].astype(np.float64),
-        "max_downstroke": _take(spikes.slope, steepest_fall),
+        "half_width": (falls[0.5] - rises[0.5]) * to_ms,
+        "duration": (falls[0.0] - threshold) * to_ms,
+        "rise_time": (rises[0.9] - rises[0.1]) * to_ms,
+        "fall_time": (falls[0.1] - falls[0.9]) * to_ms,
+        "max_upstroke": spikes.max_upstroke,
+        "max_downstroke": steepest_fall,
         "trough_time": np.where(trough >= 0, (trough - sweep_start) / sampling_rate, np.nan),
-        "trough_voltage": _take(flat, trough),
-        "fast_ahp": spikes.threshold_voltage - _take(flat, fast),
+        "trough_voltage": lowest_voltage,
+        "fast_ahp": spikes.threshold_voltage - early,
         "threshold_slope": spikes.threshold_slope,
     }
 
@@ -232,12 +239,7 @@ def _samples(seconds: ArrayLike | None, default: int, n_sweeps: int, n_samples: 
     return np.clip(np.broadcast_to(at, (n_sweeps,)), 0, n_samples)
 
 
-def _last_below(flat: FloatArray, onset: IntArray, peak: IntArray, level: FloatArray) -> FloatArray:
-    """Return where the rising phase last crosses a level, as an interpolated flat index."""
-    rising = Stretches.between(onset, peak)
-    below = rising.last(flat[rising.index] < rising.spread(level))
-    return interpolated_crossing(flat, below, level)
-
-
-def _take(values: FloatArray, at: IntArray) -> FloatArray:
-    return np.where(at >= 0, values[np.maximum(at, 0)].astype(np.float64), np.nan)
+def _falls_to(source: Voltage, peak: IntArray, end: IntArray, level: FloatArray) -> FloatArray:
+    """Return where the falling phase first crosses a level, as an interpolated flat index."""
+    after = first_below(source, peak, end, level)
+    return interpolated_crossing(source.sweeps.ravel(), np.where(after > 0, after - 1, -1), level)

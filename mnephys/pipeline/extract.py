@@ -12,7 +12,7 @@ from mnephys.mea import exported, facts, measure
 from mnephys.mea.definitions import DEFINITIONS, Definitions
 from mnephys.mea.network_bursts import network_bursts
 from mnephys.measurement import Feature, FeatureTable, Measurement, Status
-from mnephys.patch import ap_features, firing_features, passive, quality
+from mnephys.patch import after_potentials, ap_features, firing_features, passive, quality, ramp_features
 from mnephys.patch.family import Family, find_family
 from mnephys.readers import Recording
 from mnephys.recording import Clamp, SweepRecording
@@ -22,6 +22,8 @@ __all__ = ["DEFAULT_DEFINITIONS", "Analysis", "analyse", "declared_features", "e
 
 DEFAULT_DEFINITIONS = DEFINITIONS["axis-2023"]
 """The vendor's current definitions of activity and bursts."""
+
+_OF_CURRENT_CLAMP = (passive, ap_features, after_potentials, firing_features, ramp_features)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ def declared_features() -> list[Feature]:
     >>> [feature.levels for feature in declared_features() if feature.name == "isi_cv"]
     [('cell',), ('electrode', 'well')]
     """
-    rooms = (quality, passive, ap_features, firing_features, measure, facts, exported)
+    rooms = (quality, *_OF_CURRENT_CLAMP, measure, facts, exported)
     return [feature for room in rooms for feature in room.FEATURES.values()]
 
 
@@ -136,7 +138,9 @@ def _sweeps(recording: SweepRecording, bias: float | None) -> Analysis:
         measured = [
             *passive.measure_passive(family, bias=bias),
             *ap_features.measure_action_potential(family),
+            *after_potentials.measure_after_potentials(family),
             *firing_features.measure_firing(family),
+            *ramp_features.measure_ramps(family, recording.command),
         ]
     else:
         measured = _all_excluded(verdicts[-1].reason)
@@ -146,8 +150,7 @@ def _sweeps(recording: SweepRecording, bias: float | None) -> Analysis:
 
 def _all_excluded(reason: str) -> list[Measurement]:
     """Return the rows of a recording of which no sweep passed quality control."""
-    rooms = (passive, ap_features, firing_features)
-    features = [f for room in rooms for f in room.FEATURES.values() if f.levels[0] == "cell"]
+    features = [f for room in _OF_CURRENT_CLAMP for f in room.FEATURES.values() if f.levels[0] == "cell"]
     return [f.missing(Status.EXCLUDED, reason) for f in features]
 
 

@@ -12,7 +12,7 @@ from reference.plain_patch import plain_action_potentials, plain_firing, plain_r
 
 import mnephys
 from mnephys.measurement import Status
-from mnephys.patch.firing_features import rheobases
+from mnephys.patch.rheobase import rheobases
 
 EVERY_50_MS = list(np.arange(0.025, 0.5, 0.05))
 
@@ -47,6 +47,26 @@ def test_rates_and_gain_are_those_of_the_painted_trains(family_of):
     assert _cell(table, "first_spike_latency").value == pytest.approx(0.249, abs=1e-3)
 
 
+def test_the_error_of_the_gain_is_the_one_of_linear_regression(data):
+    from scipy.stats import linregress
+
+    table = mnephys.extract(mnephys.read(data("patch/18713001.abf")))
+    currents = np.arange(0, 300, 10.0)
+    rates = np.array([table.get("firing_rate", level="sweep", id=f"s{i}").value for i in range(30)])
+    used = slice(int(np.argmax(rates > 0)), int(np.argmax(rates)) + 1)
+    line = linregress(currents[used], rates[used])
+    assert _cell(table, "fi_gain").value == pytest.approx(line.slope, rel=1e-6)
+    assert _cell(table, "fi_gain_error").value == pytest.approx(line.stderr, rel=1e-6)
+    assert f"{_cell(table, 'fi_gain_error').value:.2g}" in _cell(table, "fi_gain").reason
+
+
+def test_the_rheobase_of_every_repeat_is_named(family_of):
+    spikes = [[], [0.2], [0.2], [], [], [0.2], [], [0.2], [0.2]]
+    row = _cell(mnephys.extract(family_of([0, 20, 40] * 3, spikes=spikes)), "rheobase")
+    assert row.value == 20
+    assert "20, 40, 20 pA" in row.reason
+
+
 def test_adaptation_is_last_three_over_first_interval_at_twice_rheobase(family_of):
     peaks = np.cumsum([0.02, 0.02, 0.03, 0.05, 0.07, 0.09, 0.11])
     table = mnephys.extract(family_of([0, 20, 40, 100], spikes=[[], [0.2], list(peaks), EVERY_50_MS]))
@@ -79,10 +99,11 @@ def test_block_is_the_smallest_current_beyond_sustained_firing_that_stops_depola
     recording = mnephys.read(data("patch/171116sh_0019.abf"))
     table = mnephys.extract(recording)
     assert _cell(table, "depolarization_block_current").value == 1500
+    assert _cell(table, "depolarization_block").text == "blocked"
     assert _cell(table, "firing_pattern").text == "sustained"
-    assert (
-        _cell(mnephys.extract(mnephys.read(data("patch/18713001.abf"))), "depolarization_block_current").value is None
-    )
+    without = mnephys.extract(mnephys.read(data("patch/18713001.abf")))
+    assert _cell(without, "depolarization_block_current").value is None
+    assert _cell(without, "depolarization_block").text == "none"
 
 
 def test_rebound_counts_what_follows_the_release(family_of):

@@ -269,3 +269,16 @@ def test_real_ramps_are_no_steps_the_flat_one_among_them_neither(data):
     assert table.get("ap_peak").ok
     assert table.get("firing_pattern").value is None
     assert not table.get("firing_pattern").ok
+
+
+@pytest.mark.parametrize("noise", [0.0, 2.0])
+def test_a_triangle_is_a_ramp_and_no_step_of_its_mean_current(noise):
+    rate = 10000.0
+    t = np.arange(50000) / rate
+    triangle = np.interp(t, [0.5, 2.5, 4.5], [0.0, 300.0, 0.0])
+    command = np.tile(triangle, (3, 1)) + np.random.default_rng(0).normal(0, noise or 1e-12, (3, t.size)) * bool(noise)
+    steps = find_steps(command, rate, np.full(3, t.size))
+    assert not steps.test.any()
+    long = steps.duration > 1.0
+    assert steps.ramp[long].all()
+    assert long.any()

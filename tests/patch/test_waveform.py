@@ -34,10 +34,22 @@ def test_a_triangle_has_the_shape_that_it_was_given():
     half = (40 - ap["threshold_voltage"]) / 2
     assert ap["half_width"] == pytest.approx(half / 100 + half / 50, abs=0.005)
     assert ap["rise_time"] == pytest.approx(0.8 * ap["amplitude"] / 100, abs=0.005)
+    assert ap["fall_time"] == pytest.approx(0.8 * ap["amplitude"] / 50, abs=0.005)
+    # It never falls below its threshold.
+    assert np.isnan(ap["duration"])
     assert ap["max_upstroke"] == pytest.approx(100, rel=0.01)
     assert ap["max_downstroke"] == pytest.approx(-50, rel=0.01)
     assert ap["trough_voltage"] == pytest.approx(-60, abs=1e-3)
     assert ap["fast_ahp"] == pytest.approx(ap["threshold_voltage"] + 60, abs=1e-3)
+
+
+def test_duration_is_from_the_threshold_to_the_return_to_it():
+    rate = 100000.0
+    t = np.arange(10000) / rate * 1000
+    voltage = np.interp(t, [0, 50, 51, 53.08, 100], [-60, -60, 40, -64, -64])
+    ap = {name: column[0] for name, column in action_potentials(voltage, rate).items()}
+    # The low-pass lets the threshold see the corner some 30 us before it comes.
+    assert ap["duration"] == pytest.approx(ap["amplitude"] / 100 + ap["amplitude"] / 50, abs=0.04)
 
 
 @pytest.mark.parametrize("name", WINDOWS)

@@ -219,12 +219,13 @@ def sparse(tmp_path_factory):
 
 
 def test_opening_does_not_take_longer_for_a_large_file(sparse):
+    # Of the processor: what else the machine does has no say.
     seconds = {size: [] for size in sparse}
     for _ in range(9):
         for size, path in sparse.items():
-            begin = time.perf_counter()
+            begin = time.process_time()
             (recording,) = read_path(path)
-            seconds[size].append(time.perf_counter() - begin)
+            seconds[size].append(time.process_time() - begin)
             assert recording.signal.shape == (size // 1536, 768)
             assert recording.duration == pytest.approx(size // 1536 / RATE)
     assert min(seconds[LARGE]) < 1.5 * min(seconds[SMALL]) + 0.005
