@@ -128,6 +128,8 @@ def find_ramps(command: FloatArray, sampling_rate: float, n_valid: IntArray) -> 
     noise = float(np.median(np.abs(np.diff(change, axis=1)))) / MAD_OF_UNIT_NORMAL / np.sqrt(6.0)
     least = max(NOISE_MULTIPLE * np.sqrt(2.0) * noise, 1e-5 * float(np.ptp(command)), 1e-6)
     sweep, first, last = _runs(np.sign(change) * (np.abs(change) > least))
+    if not sweep.size:
+        return _none(sampling_rate)
     slope, centre, middle, bend = _lines(mean, sweep, first + EDGE_BINS, last + 2 - EDGE_BINS)
     extent = np.abs(slope) * (last - first)
     # Sample noise, which unlike that of the bins knows nothing of slow bends.

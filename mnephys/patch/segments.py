@@ -14,6 +14,8 @@ from mnephys.recording import FloatArray, IntArray
 
 __all__ = ["Stretches", "interpolated_crossing", "stretch_mean"]
 
+SPARSE = 4
+
 
 @dataclass(frozen=True, slots=True)
 class Stretches:
@@ -164,7 +166,7 @@ def stretch_mean(values: FloatArray, start: IntArray, stop: IntArray) -> FloatAr
     values : ndarray, float, shape (n_samples,)
         The flat array.
     start, stop : ndarray, int, shape (n_stretches,)
-        Flat sample indices.
+        Flat sample indices; what lies outside of the array does not count.
 
     Returns
     -------
@@ -177,7 +179,36 @@ def stretch_mean(values: FloatArray, start: IntArray, stop: IntArray) -> FloatAr
     >>> stretch_mean(np.array([1.0, 2.0, np.nan, 5.0]), np.array([0, 2]), np.array([2, 4]))
     array([1.5, 5. ])
     """
-    stretches = Stretches.between(start, stop)
+    start, stop = np.maximum(start, 0), np.minimum(stop, values.size)
+    mean = np.full(start.size, np.nan)
+    filled = np.flatnonzero(stop > start)
+    filled = filled[np.argsort(start[filled], kind="stable")]
+    if not filled.size:
+        return mean
+    begin, length = start[filled], (stop - start)[filled]
+    # Long stretches are summed where they lie, short ones that lie far apart are taken out first.
+    sparse = SPARSE * length.sum() < begin[-1] - begin[0]
+    total = _sums_of_copies(values, begin, length) if sparse else _sums_in_place(values, begin, length)
+    mean[filled] = total / length
+    gaps = filled[~np.isfinite(total)]
+    mean[gaps] = _mean_of_finite(values, Stretches.between(start[gaps], stop[gaps]))
+    return mean
+
+
+def _sums_of_copies(values: FloatArray, begin: IntArray, length: IntArray) -> FloatArray:
+    stretches = Stretches.between(begin, begin + length)
+    total: FloatArray = np.add.reduceat(values[stretches.index], stretches.offsets, dtype=np.float64)
+    return total
+
+
+def _sums_in_place(values: FloatArray, begin: IntArray, length: IntArray) -> FloatArray:
+    # No stretch may end behind the array in `reduceat`, which takes an empty one for its first sample.
+    end = np.minimum(begin + length, values.size - 1)
+    total: FloatArray = np.add.reduceat(values, np.stack([begin, end], axis=1).ravel(), dtype=np.float64)[::2]
+    return total + np.where((begin + length > end) & (end > begin), np.float64(values[-1]), 0.0)
+
+
+def _mean_of_finite(values: FloatArray, stretches: Stretches) -> FloatArray:
     taken = values[stretches.index].astype(np.float64)
     finite = np.isfinite(taken)
     owner = np.repeat(np.arange(stretches.length.size), stretches.length)

@@ -51,3 +51,18 @@ def test_first_and_last_equal_plain_loops(values, bounds, level):
 def test_crossing_is_linear_between_samples_and_missing_stays_missing():
     at = interpolated_crossing(np.array([0.0, 10.0, 5.0]), np.array([0, 1, -1]), np.array([2.5, 7.5, 1.0]))
     np.testing.assert_allclose(at, [0.25, 1.5, np.nan])
+
+
+def test_the_mean_of_a_stretch_that_reaches_out_of_the_array_is_that_of_its_samples():
+    mean = stretch_mean(np.array([1.0, 2.0, 6.0], dtype=np.float32), np.array([-2, 1, -3, 3]), np.array([1, 9, 0, 5]))
+    np.testing.assert_array_equal(mean, [1.0, 4.0, np.nan, np.nan])
+
+
+@given(st.integers(0, 10**6), st.booleans())
+def test_means_are_the_same_whether_stretches_are_near_or_far_apart(seed, near):
+    rng = np.random.default_rng(seed)
+    flat = rng.normal(-70.0, 5.0, 4000).astype(np.float32)
+    start = np.sort(rng.integers(0, 4000, 6))[rng.permutation(6)]
+    stop = np.minimum(start + rng.integers(1, 2000 if near else 5, 6), 4000)
+    plain = [flat[a:b].mean(dtype=np.float64) for a, b in zip(start, stop, strict=True)]
+    np.testing.assert_allclose(stretch_mean(flat, start, stop), plain, rtol=1e-12)
