@@ -69,7 +69,8 @@ def of_recording(evidence: Mapping[str, Any], key: str, most: int) -> list[Pictu
     Returns
     -------
     list of Picture
-        Sweeps with their command and, under current clamp, the f-I relation and the phase plane where there are APs.
+        Sweeps with their command; under current clamp the f-I relation, and the phase plane where there are APs; under
+        voltage clamp currents against potential and the size of postsynaptic currents, where there are any.
 
     Examples
     --------
@@ -82,6 +83,13 @@ def of_recording(evidence: Mapping[str, Any], key: str, most: int) -> list[Pictu
     if evidence.get("response_unit", "mV") == "mV":
         caption = "Firing rate against injected current."
         pictures.append(_narrow(plot.firing_curve(evidence), f"{key}f", caption, int(_NARROW_SHARE * most)))
+    if (evidence.get("currents") or {}).get("command"):
+        caption = "Currents against potential, leak-corrected; crosses: the inward peak as recorded."
+        pictures.append(_narrow(plot.current_voltage(evidence), f"{key}i", caption, int(_NARROW_SHARE * most)))
+    if found := (evidence.get("synaptic") or {}).get("amplitude"):
+        shown = f"{len(found)} of " if len(found) != evidence.get("n_events") else ""
+        caption = f"Size of {shown}{evidence.get('n_events')} postsynaptic currents; inward ones are negative."
+        pictures.append(_narrow(plot.event_amplitudes(evidence), f"{key}e", caption, int(_NARROW_SHARE * most)))
     if (evidence.get("waveforms") or {}).get("voltage"):
         caption = "Action potentials as slope against potential; the threshold is read at 10 mV/ms (dotted line)."
         pictures.append(_narrow(plot.phase_plane(evidence), f"{key}p", caption, int(_NARROW_SHARE * most)))
@@ -152,7 +160,9 @@ def _sweeps(evidence: Mapping[str, Any], key: str, most: int) -> Picture:
     place_pair(above, below)
     n_sweeps = len(evidence.get("response") or ())
     n_spikes = len((evidence.get("spikes") or {}).get("peak_time") or ())
-    label = f"{n_sweeps} sweep{'s' * (n_sweeps != 1)}, {n_spikes} detected action potential{'s' * (n_spikes != 1)}"
+    label = f"{n_sweeps} sweep{'s' * (n_sweeps != 1)}"
+    if evidence.get("response_unit", "mV") == "mV":
+        label += f", {n_spikes} detected action potential{'s' * (n_spikes != 1)}"
     source = labels.plain(evidence.get("command_source") or "none")
     origin = _ORIGINS.get(source, source)
     return Picture("wide", _fitted(figure, key, label, most), f"{label}. Below, the command ({origin}).")

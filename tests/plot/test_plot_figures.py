@@ -246,3 +246,29 @@ def test_ordered_colours_rise_in_lightness():
     lightness = colours @ (0.2126, 0.7152, 0.0722)
     assert (np.diff(lightness) > 0).all()
     assert lightness[-1] - lightness[0] > 0.4
+
+
+CLAMPED = {
+    "currents": {
+        "command": [20, -40, -20],
+        "inward_peak": [-300, -100, -900],
+        "inward_peak_raw": [-310, -120, -910],
+        "sustained": [50, None, 20],
+    },
+    "synaptic": {"amplitude": [-12.0, 9.0, None, -30.0]},
+}
+
+
+def test_currents_are_drawn_in_the_order_of_their_potential():
+    ax = plot.current_voltage(CLAMPED)
+    corrected, raw, sustained = ax.lines[:3]
+    assert corrected.get_xdata().tolist() == [-40, -20, 20]
+    assert corrected.get_ydata().tolist() == [-100, -900, -300]
+    assert raw.get_ydata().tolist() == [-120, -910, -310]
+    assert np.isnan(sustained.get_ydata()[0])
+    assert words(plot.current_voltage({})) == ["no step that opens Na or K currents"]
+
+
+def test_every_event_with_a_size_is_in_the_histogram():
+    assert sum(bar.get_height() for bar in plot.event_amplitudes(CLAMPED).patches) == 3
+    assert words(plot.event_amplitudes({})) == ["no postsynaptic current was found"]

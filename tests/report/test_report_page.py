@@ -211,6 +211,11 @@ def test_voltage_clamp_has_sweeps_only(run):
     assert html.count("<figure") == 2
     assert "Current (pA)" in html
     assert "Command (mV)" in html
+    assert "detected action potential" not in html
+    record.update(currents={"command": [-20, 0], "inward_peak": [-900, -700]}, synaptic={"amplitude": [-9]}, n_events=1)
+    html = report.render(clamped)
+    assert html.count("<figure") == 4
+    assert "Size of 1 postsynaptic currents" in html
 
 
 def test_wells_are_counted_as_wells(run):

@@ -1,0 +1,152 @@
+"""The rows of the membrane test, the leak and the holding current."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mnephys.measurement import Measurement, Status
+from mnephys.patch.currents.family import CurrentFamily
+from mnephys.patch.currents.features import FEATURES
+from mnephys.patch.currents.leak import Leak
+from mnephys.patch.currents.membrane_test import MembraneTest
+from mnephys.recording import FloatArray, IntArray
+
+__all__ = ["measure_holding", "measure_leak", "measure_membrane"]
+
+END_SHARE = 0.2
+_TEST = (
+    "series_resistance",
+    "series_resistance_peak",
+    "membrane_test_resistance",
+    "membrane_test_capacitance",
+    "membrane_test_capacitance_charge",
+    "qc_series_resistance_change",
+)
+NO_STEP = "No test step of 1 to 20 mV that hyperpolarises from the holding potential or stays at -60 mV or below."
+
+
+def measure_membrane(test: MembraneTest | None, family: CurrentFamily) -> list[Measurement]:
+    """Measure what the membrane test says.
+
+    Parameters
+    ----------
+    test : MembraneTest or None
+        From `mnephys.patch.currents.membrane_test.run_membrane_test`.
+    family : CurrentFamily
+        The recording.
+
+    Returns
+    -------
+    list of Measurement
+        One row per cell feature of the test, and `series_resistance` of every sweep with test steps.
+    """
+    if test is None:
+        return [FEATURES[name].missing(Status.NOT_APPLICABLE, NO_STEP) for name in _TEST]
+    if not test.ok or test.fit is None:
+        rows = [FEATURES[name].missing(test.status, test.reason) for name in _TEST]
+        if np.isfinite(test.total):
+            said = f"Series resistance included, which could not be told apart. {test.reason}"
+            rows[2] = FEATURES[_TEST[2]].measured(test.total, remark=said)
+        return rows
+    spread = [_spread(values) for values in (test.each_series, test.each_membrane, test.each_capacitance)]
+    peak = 1e3 / test.fit.peak
+    rows = [
+        FEATURES[_TEST[0]].measured(
+            test.series, remark=f"{test.remark}{spread[0]} The peak alone would give {peak:.3g} MOhm."
+        ),
+        FEATURES[_TEST[1]].measured(peak),
+        FEATURES[_TEST[2]].measured(
+            test.membrane, remark=f"With the series resistance {test.total:.4g} MOhm.{spread[1]}"
+        ),
+        FEATURES[_TEST[3]].measured(
+            test.capacitance, remark=f"From the fit; the area gives {test.charge_capacitance:.3g} pF.{spread[2]}"
+        ),
+        FEATURES[_TEST[4]].measured(test.charge_capacitance),
+        _change(test, family),
+    ]
+    sweeps, series = _per_sweep(test, family)
+    return rows + [
+        FEATURES[_TEST[0]].measured(value, level="sweep", id=f"s{sweep}")
+        for sweep, value in zip(sweeps.tolist(), series.tolist(), strict=True)
+    ]
+
+
+def measure_leak(leak: Leak) -> Measurement:
+    """Measure the leak conductance.
+
+    Parameters
+    ----------
+    leak : Leak
+        From `mnephys.patch.currents.leak.find_leak`.
+
+    Returns
+    -------
+    Measurement
+        The row `leak_conductance`.
+    """
+    feature = FEATURES["leak_conductance"]
+    if not leak.known:
+        return feature.missing(Status.NOT_APPLICABLE, "No subthreshold step and no membrane test.")
+    if leak.conductance == 0.0:
+        return feature.missing(Status.NOT_APPLICABLE, leak.source)
+    said = leak.source + (f" Standard error {leak.error:.2g} nS." if np.isfinite(leak.error) else "")
+    if leak.sag:
+        said += " The current goes on growing during the steps, as Ih does; that part is no leak."
+    return feature.measured(leak.conductance, remark=said)
+
+
+def measure_holding(family: CurrentFamily, holding: FloatArray) -> Measurement:
+    """Measure the holding current.
+
+    Parameters
+    ----------
+    family : CurrentFamily
+        The recording.
+    holding : ndarray, float, shape (n_sweeps,)
+        Current before the steps in pA.
+
+    Returns
+    -------
+    Measurement
+        The row `holding_current`.
+    """
+    feature = FEATURES["holding_current"]
+    steps = family.steps
+    used = np.flatnonzero(family.accepted & np.isfinite(holding))
+    first = np.searchsorted(steps.sweep, used)
+    potential = np.round(steps.current[first], 1) if used.size else np.empty(0)
+    if not used.size:
+        return feature.missing(Status.EXCLUDED, "No sweep holds a usable baseline.")
+    kinds, count = np.unique(potential, return_counts=True)
+    if kinds.size > 1 and count.max() == 1:
+        why = f"The holding potential differs from sweep to sweep, {kinds.min():g} to {kinds.max():g} mV."
+        return feature.missing(Status.NOT_APPLICABLE, why)
+    usual = float(kinds[np.argmax(count)])
+    own = holding[used][potential == usual]
+    remark = f"At {usual:g} mV, median over {own.size} sweeps."
+    return feature.measured(float(np.median(own)), remark=remark)
+
+
+def _spread(values: FloatArray) -> str:
+    good = values[np.isfinite(values)]
+    return f" SD {good.std(ddof=1):.2g} over {good.size} steps." if good.size > 1 else ""
+
+
+def _per_sweep(test: MembraneTest, family: CurrentFamily) -> tuple[IntArray, FloatArray]:
+    """Return sweeps and their mean series resistance."""
+    good = np.isfinite(test.each_series)
+    sweeps, own = np.unique(family.steps.sweep[test.rows][good], return_inverse=True)
+    return sweeps, np.bincount(own, test.each_series[good], sweeps.size) / np.bincount(own, minlength=sweeps.size)
+
+
+def _change(test: MembraneTest, family: CurrentFamily) -> Measurement:
+    feature = FEATURES["qc_series_resistance_change"]
+    sweeps, series = _per_sweep(test, family)
+    if sweeps.size < 2:
+        return feature.missing(Status.TOO_FEW_EVENTS, "Fewer than two sweeps with a test step.")
+    count = max(1, int(sweeps.size * END_SHARE))
+    first, last = float(series[:count].mean()), float(series[-count:].mean())
+    remark = f"From {first:.3g} to {last:.3g} MOhm, mean of {count} sweeps at either end."
+    if count == 1:
+        remark = f"From {first:.3g} to {last:.3g} MOhm, first to last sweep."
+    return feature.measured(100.0 * (last / first - 1.0), remark=remark)
