@@ -90,6 +90,13 @@ def test_spikes_a_little_after_the_stated_end_are_kept_and_told(reading):
     assert any("610.01" in problem for problem in recording.problems)
 
 
+def test_spikes_far_after_the_stated_end_lengthen_what_rates_are_over(reading):
+    fired = {"A1_11": [12_500 * second for second in range(39)]}
+    recording = reading(plate_of(spikes(records_of(fired, CHANNELS), CHANNELS, duration=30.0)))
+    assert recording.trains.n_spikes == 39
+    assert recording.duration == 38.0
+
+
 def test_voltage_that_ends_before_the_spikes_costs_none_of_them(reading):
     counts = np.zeros((12_500, CHANNELS.size), np.int16)
     fired = {"A1_11": [125 * second for second in range(1, 7000, 100)]}

@@ -7,6 +7,7 @@ import os
 import pickle
 import tracemalloc
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from mnephys.readers.axis import reopened, waveforms
 from mnephys.readers.axis.waveforms import AxisWaveforms
 
 N_SPIKES = 40_000
+NO_PIPES = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes on this system")
 
 
 @pytest.fixture
@@ -194,10 +196,20 @@ def test_a_file_that_is_gone(path, trains):
         trains.waveforms[0]
 
 
-def test_a_file_that_cannot_be_opened_any_more(path, trains):
+@pytest.mark.parametrize("make", [Path.mkdir, pytest.param(lambda path: os.mkfifo(path), id="pipe", marks=NO_PIPES)])
+def test_a_file_in_the_place_of_which_something_else_is(path, trains, make):
     path.unlink()
-    path.mkdir()
-    with pytest.raises(ReadError, match="cannot be opened any more"):
+    make(path)
+    with pytest.raises(ReadError, match="is no file any more"):
+        trains.waveforms[0]
+
+
+def test_a_file_that_cannot_be_opened_any_more(trains, monkeypatch):
+    def failing(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(reopened, "FileIO", failing)
+    with pytest.raises(ReadError, match="cannot be opened any more: Permission denied"):
         trains.waveforms[0]
 
 

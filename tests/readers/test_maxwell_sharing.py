@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from pathlib import Path
 
 import h5py
@@ -150,3 +151,28 @@ def test_tables_of_spikes_without_one_share_nothing(path):
     for well, name in zip(wells, ("A1", "A2", "A3"), strict=True):
         check_well(recording, well, name)
     np.testing.assert_array_equal(recording.signal.shape, (300, 9))
+
+
+@pytest.mark.parametrize("name", ["settings/sampling", "groups/routed/channels", "groups/routed/raw", "spikes"])
+def test_a_size_that_is_none_costs_its_own_well_alone(path, name):
+    MaxWellFile(three(), links="none").write(path)
+    with h5py.File(path) as file:
+        dataset = file[f"wells/well000/rec0000/{name}"]
+        stored = struct.pack("<QQ", dataset.id.get_offset(), dataset.id.get_storage_size())
+        larger = struct.pack("<QQ", dataset.id.get_offset(), dataset.id.get_storage_size() ^ 1 << 20)
+    path.write_bytes(path.read_bytes().replace(stored, larger))
+    recording = only(path)
+    assert set(recording.electrodes["well"].tolist()) == {"A2", "A3"}
+    assert "values, but takes" in recording.well_problems["A1"]
+
+
+def test_thousands_of_wells_in_one_place_take_no_time():
+    from mnephys.readers.maxwell.places import Place
+    from mnephys.readers.maxwell.sharing import _with_others
+
+    together = [(f"wells/well{number:03d}/rec0000/spikes", Place) for number in range(4096)]
+    begin = time.process_time()
+    said = [_with_others(name, together) for name, _ in together]
+    assert time.process_time() - begin < 1
+    assert said[0].endswith("with wells/well001/rec0000/spikes and 4094 others")
+    assert said[9].endswith("with wells/well000/rec0000/spikes and 4094 others")

@@ -26,6 +26,8 @@ from mnephys.recording import DurationSource, PlateRecording, Provenance, SpikeT
 
 __all__ = ["is_axis", "read_axis"]
 
+_LITTLE_S, _LITTLE_SHARE = 1.0, 0.01
+
 
 @dataclass(slots=True)
 class _Trains:
@@ -177,8 +179,11 @@ def _trains(
         amplitudes=table.amplitudes,
         waveforms=waveforms_of(file.path, file.size, data_set, table.records, table.trigger),
     )
-    # It counts from 0; a spike that was detected a little before or after it is kept, and makes it no longer.
-    duration = end if source is DurationSource.STATED else None
+    # It counts from 0. The spikes of a second before or after it are kept and make it no longer; with those of more,
+    # rates over it would be too high.
+    little = max(_LITTLE_S, _LITTLE_SHARE * end)
+    within = source is DurationSource.STATED and first >= -little and last <= end + little
+    duration = end if within else None
     return _Trains(trains, source, duration, [*table.problems, *doubts])
 
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import FileIO
+from pathlib import Path
 
 from mnephys.errors import MissingFileError, ReadError, TruncatedFileError
 from mnephys.readers.axis.errors import check_same_size
@@ -48,6 +49,8 @@ def reopened(path: str, size: int) -> Iterator[FileIO]:
     ...     handle.read(1)
     b''
     """
+    if Path(path).exists() and not Path(path).is_file():  # a pipe would never answer
+        raise ReadError(path, "is no file any more", "put it back where it was")
     try:
         handle = FileIO(path)
     except FileNotFoundError:

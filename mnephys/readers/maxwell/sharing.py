@@ -7,19 +7,21 @@ follows one name of each. What is left are datasets of which every well has its 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from mnephys.errors import CorruptHeaderError, ReadError
-from mnephys.readers.hdf5.bytes import COPY_AGAIN, UNDEFINED, Fields, typed
+from mnephys.readers.hdf5.bytes import COPY_AGAIN, UNDEFINED, typed
+from mnephys.readers.hdf5.datasets import read_dataset
 from mnephys.readers.hdf5.file import Hdf5File
-from mnephys.readers.hdf5.headers import Header, Kind
-from mnephys.readers.hdf5.layouts import Storage, read_layout
+from mnephys.readers.hdf5.layouts import Storage
 from mnephys.readers.maxwell.places import Place
 from mnephys.readers.spike_trains.columns import listed
 
 __all__ = ["Sharing", "read_sharing"]
 
 _SETTINGS = ("sampling", "lsb", "gain")
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,10 @@ def read_sharing(content: Hdf5File, places: Sequence[Place]) -> Sharing:
 
 
 def _with_others(name: str, together: Sequence[tuple[str, Place]]) -> str:
-    return f"shares its place in the file with {listed([other for other, _ in together if other != name])}"
+    # A forged file may have thousands together, each of which gets its sentence.
+    first = [other for other, _ in together[:_MOST_NAMED] if other != name]
+    others = listed(first) if len(together) <= _MOST_NAMED else f"{first[0]} and {len(together) - 2} others"
+    return f"shares its place in the file with {others}"
 
 
 def _claims(content: Hdf5File, place: Place) -> Iterator[_Claim]:
@@ -90,28 +95,17 @@ def _claims(content: Hdf5File, place: Place) -> Iterator[_Claim]:
     for name in (place.raw, place.spikes, place.frames, place.channels, place.mapping, place.events, *settings):
         if not name:
             continue
-        try:
-            with typed(content.path, f"dataset {name}"):
-                header, _ = content.groups.place(name)
-                stretches = [] if header is None else _stretches(content, header)
-        except ReadError:
-            # Whoever reads the dataset says what is wrong with it.
-            continue
-        for begin, end in stretches:
-            yield _Claim(begin, end, name, place)
-
-
-def _stretches(content: Hdf5File, header: Header) -> list[tuple[int, int]]:
-    """Return where a header begins, and where its values are or the list of their chunks is."""
-    found = [(header.address, header.address + 1)]
-    for message in header.all(Kind.LAYOUT):
-        if message.shared:
-            continue
-        layout = read_layout(Fields(message.content, content.path, "place of values"))
-        if layout.storage in {Storage.ROW, Storage.CHUNKS} and layout.address != UNDEFINED:
-            size = layout.size if layout.storage is Storage.ROW else 0
-            found.append((layout.address, layout.address + max(size, 1)))
-    return found
+        # Whoever reads the dataset says what is wrong with it; a size that is none claims nothing of others.
+        with suppress(ReadError), typed(content.path, f"dataset {name}"):
+            header, _ = content.groups.place(name)
+            if header is None:
+                continue
+            yield _Claim(header.address, header.address + 1, name, place)
+            dataset = read_dataset(content.groups.source, header, name)
+            layout = dataset.layout
+            if layout.storage in {Storage.ROW, Storage.CHUNKS} and layout.address != UNDEFINED:
+                size = dataset.n_bytes if layout.storage is Storage.ROW else 0
+                yield _Claim(layout.address, layout.address + max(size, 1), name, place)
 
 
 def _overlapping(claims: Sequence[_Claim]) -> Iterator[tuple[tuple[str, Place], ...]]:
