@@ -1,11 +1,11 @@
 """Speed of the feature core beside its peers, in one run on one machine, one thread each.
 
 The sweeps are those of a real recording (``MNEPHYS_DATA``) or, without it, simulated ones, cut to 1 s at 20 kHz,
-repeated, each with noise of its own. mnephys and eFEL measure the same 30 features of every action potential and
-train; elephant, which has no shape of action potentials, finds their peaks; IPFX measures spikes and trains where an
-environment that holds it is named by ``MNEPHYS_IPFX`` (its ``bin/python``; it cannot share one with current packages).
-The physical limit is one lagged difference of all samples, in rows that stay in the cache. Then time and memory are
-followed over the number and the length of sweeps. Only ratios mean anything.
+repeated, each with noise of its own. mnephys and eFEL measure 30 features of every action potential and train, each by
+its own definition where the two differ; elephant, which has no shape of action potentials, finds their peaks; IPFX
+measures spikes and trains where an environment that holds it is named by ``MNEPHYS_IPFX`` (its ``bin/python``; it
+cannot share one with current packages). The physical limit is one lagged difference of all samples, in rows that stay
+in the cache. Then time and memory are followed over the number and the length of sweeps. Only ratios mean anything.
 
 Run ``python benchmarks/speed.py`` or, for a short check, ``python benchmarks/speed.py --quick``.
 """
@@ -20,6 +20,7 @@ import time
 import tracemalloc
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 # Before numpy is imported: one thread, of ours as of the peers.
@@ -30,16 +31,24 @@ import numpy as np  # noqa: E402 -- after the number of threads is set
 
 import mnephys  # noqa: E402
 
-START, STOP = 0.1468, 0.6468
+
+@dataclass(frozen=True)
+class Case:
+    """Sweeps of 1 s, shape (number, 20000) in mV, their sampling rate in Hz, and the step within them in s."""
+
+    voltage: np.ndarray
+    rate: float
+    start: float
+    stop: float
 
 
-def own_features(voltage: np.ndarray, rate: float) -> dict[str, np.ndarray]:
-    """Measure the 30 features under eFEL's names, by the definitions of mnephys."""
-    a = mnephys.patch.action_potentials(voltage, rate, START, STOP)
-    t = mnephys.patch.ap_trains(a, len(voltage), START, STOP)
-    base = voltage[:, round(0.9 * START * rate) : round(START * rate)].mean(axis=1)
-    same = a["sweep"][1:] == a["sweep"][:-1]
-    isi = np.diff(a["peak_time"])[same]
+def own_features(case: Case) -> dict[str, np.ndarray]:
+    """Measure what eFEL's 30 features are about, each by the definition of mnephys where the two differ."""
+    voltage, rate = case.voltage, case.rate
+    a = mnephys.patch.action_potentials(voltage, rate, case.start, case.stop)
+    t = mnephys.patch.ap_trains(a, len(voltage), case.start, case.stop)
+    base = voltage[:, round(0.9 * case.start * rate) : round(case.start * rate)].mean(axis=1)
+    to_peak = 1000.0 * (a["peak_time"] - a["threshold_time"])
     return {
         "peak_time": a["peak_time"],
         "peak_voltage": a["peak_voltage"],
@@ -50,8 +59,8 @@ def own_features(voltage: np.ndarray, rate: float) -> dict[str, np.ndarray]:
         "AP_duration_half_width": a["half_width"],
         "AP_rise_time": a["rise_time"],
         "AP_fall_time": a["fall_time"],
-        "AP_rise_rate": a["amplitude"] / (a["peak_time"] - a["threshold_time"]),
-        "AP_fall_rate": a["amplitude"] / a["fall_time"],
+        "AP_rise_rate": a["amplitude"] / to_peak,
+        "AP_fall_rate": -a["amplitude"] / (a["duration"] - to_peak),
         "AP_peak_upstroke": a["max_upstroke"],
         "AP_peak_downstroke": a["max_downstroke"],
         "min_AHP_values": a["trough_voltage"],
@@ -61,32 +70,35 @@ def own_features(voltage: np.ndarray, rate: float) -> dict[str, np.ndarray]:
         "fast_AHP": a["fast_ahp"],
         "Spikecount": t["spike_count"],
         "mean_frequency": t["firing_rate"],
-        "ISI_values": isi,
+        "ISI_values": np.diff(a["peak_time"])[a["sweep"][1:] == a["sweep"][:-1]],
         "ISI_CV": t["isi_cv"],
         "inv_first_ISI": 1.0 / t["first_isi"],
         "inv_last_ISI": 1.0 / t["last_isi"],
         "time_to_first_spike": t["first_spike_latency"],
         "time_to_last_spike": t["last_spike_latency"],
-        "adaptation_index": t["adaptation_index"],
+        "adaptation_index": t["adaptation_index_ipfx"],
         "irregularity_index": t["isi_lv"],
-        "amp_drop_first_last": t["amplitude_change"],
+        "amp_drop_first_last": -t["amplitude_change"],
         "voltage_base": base,
     }
 
 
-def sweeps(number: int) -> tuple[np.ndarray, float]:
-    """Return sweeps of 1 s, shape (number, 20000), and their sampling rate."""
+def sweeps(number: int) -> Case:
+    """Return sweeps of a real family or, without one, of a simulated one, each with noise of its own."""
     root = os.environ.get("MNEPHYS_DATA")
     if root:
         recording = mnephys.read(Path(root) / "patch" / "171116sh_0018.abf")
+        start, stop = 0.1468, 0.6468
     else:
         print("MNEPHYS_DATA is not set: simulated sweeps instead of real ones")
         with tempfile.TemporaryDirectory() as folder:
             recording = mnephys.read(mnephys.simulate.simulate_cells(["mature"], folder)[0])
+        # An action potential on the edge of the window counts for the one and not for the other.
+        start, stop = 0.2, 0.9
     one = recording.response[:, :20000]
     copies = np.tile(one, (-(-number // one.shape[0]), 1))[:number]
     noise = np.random.default_rng(0).normal(0, 0.02, copies.shape)
-    return (copies + noise).astype(np.float32), recording.sampling_rate
+    return Case((copies + noise).astype(np.float32), recording.sampling_rate, start, stop)
 
 
 def best(function: Callable[[], object], repeats: int = 3) -> tuple[float, object]:
@@ -99,30 +111,29 @@ def best(function: Callable[[], object], repeats: int = 3) -> tuple[float, objec
     return min(times), result
 
 
-def run_efel(voltage: np.ndarray, rate: float, names: list[str], step_ms: float) -> list[dict[str, np.ndarray | None]]:
-    """Measure with eFEL; 0.1 ms is its own step, 1000 / rate the native one."""
+def run_efel(traces: list[dict[str, object]], names: list[str], step_ms: float) -> int:
+    """Measure with eFEL; 0.1 ms is its own step, 1000 / rate the native one. Return the number of action potentials."""
     import efel
 
     efel.reset()
     efel.set_setting("interp_step", step_ms)
     efel.set_setting("strict_stiminterval", True)
-    t = np.arange(voltage.shape[1]) * 1000.0 / rate
-    traces = [{"T": t, "V": v, "stim_start": [1000 * START], "stim_end": [1000 * STOP]} for v in voltage]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # its means of nothing
-        return efel.get_feature_values(traces, names, raise_warnings=False)
+        found = efel.get_feature_values(traces, names, raise_warnings=False)
+    return sum(0 if each["peak_time"] is None else len(each["peak_time"]) for each in found)
 
 
-def run_elephant(voltage: np.ndarray, rate: float) -> int:
+def run_elephant(case: Case) -> int:
     """Find the peaks with elephant; return their number."""
     import neo
     import quantities as pq
     from elephant.spike_train_generation import peak_detection
 
-    first, last = round(START * rate), round(STOP * rate)
+    first, last = round(case.start * case.rate), round(case.stop * case.rate)
     count = 0
-    for sweep in voltage:
-        signal = neo.AnalogSignal(sweep[first:last, np.newaxis], units="mV", sampling_rate=rate * pq.Hz)
+    for sweep in case.voltage:
+        signal = neo.AnalogSignal(sweep[first:last, np.newaxis], units="mV", sampling_rate=case.rate * pq.Hz)
         count += len(peak_detection(signal, threshold=-20.0 * pq.mV, as_array=True))
     return count
 
@@ -143,22 +154,24 @@ def run():
         trains.process(t, sweep, current, found)
         count += len(found)
     return count
-run()
-begin = time.perf_counter()
-count = run()
-print(time.perf_counter() - begin, count)
+times = []
+for _ in range(3):
+    begin = time.perf_counter()
+    count = run()
+    times.append(time.perf_counter() - begin)
+print(min(times), count)
 """
 
 
-def run_ipfx(voltage: np.ndarray, rate: float) -> tuple[float, int] | None:
+def run_ipfx(case: Case) -> tuple[float, int] | None:
     """Measure with IPFX in its own environment; return time in s and action potentials, None where there is none."""
     python = os.environ.get("MNEPHYS_IPFX")
     if not python:
         return None
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "sweeps.npy"
-        np.save(file, voltage.astype(float))
-        command = [python, "-c", IPFX, str(file), str(rate), str(START), str(STOP)]
+        np.save(file, case.voltage.astype(float))
+        command = [python, "-c", IPFX, str(file), str(case.rate), str(case.start), str(case.stop)]
         # The interpreter is one that the user named.
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()  # noqa: S603 -- see above
     return float(said[0]), int(said[1])
@@ -175,60 +188,65 @@ def lagged_difference(voltage: np.ndarray, lag: int) -> int:
 
 def side_by_side(number: int) -> None:
     """Print sweeps per second of all, and how they compare."""
-    voltage, rate = sweeps(number)
-    names = list(own_features(voltage[:2], rate))
-    part = voltage[: max(20, number // 5)]
-    # In turns, so that what else the machine does meets all alike.
-    own_times, pass_times, copy_times, native_times, coarse_times, elephant_times = [], [], [], [], [], []
-    for _ in range(3):
-        own_times.append(best(lambda: own_features(voltage, rate))[0])
-        pass_times.append(best(lambda: lagged_difference(voltage, 20))[0])
-        copy_times.append(best(voltage.copy)[0])
-        native_times.append(best(lambda: run_efel(part.astype(float), rate, names, 1000.0 / rate), 1)[0])
-        coarse_times.append(best(lambda: run_efel(part.astype(float), rate, names, 0.1), 1)[0])
-        elephant_times.append(best(lambda: run_elephant(part, rate), 1)[0])
-    own = own_features(voltage, rate)
-    aps = own["peak_time"].size
-    counted = int(own["Spikecount"][: len(part)].sum())
-    theirs = run_efel(part.astype(float), rate, names, 1000.0 / rate)
-    efel_count = sum(0 if found["peak_time"] is None else len(found["peak_time"]) for found in theirs)
-    assert counted == efel_count, f"{counted} action potentials, eFEL {efel_count}"
-    speeds = {
-        "mnephys, 30 features": number / min(own_times),
-        "eFEL, native step, 30 features": len(part) / min(native_times),
-        "eFEL, its default step, 30 features": len(part) / min(coarse_times),
-        "elephant, peaks alone": len(part) / min(elephant_times),
+    case = sweeps(number)
+    part = replace(case, voltage=case.voltage[: max(20, number // 5)])
+    names = list(own_features(part))
+    t = np.arange(part.voltage.shape[1]) * 1000.0 / part.rate
+
+    def counted(features: dict[str, np.ndarray]) -> float:
+        return features["Spikecount"][: len(part.voltage)].sum()
+
+    step = {"stim_start": [1000 * case.start], "stim_end": [1000 * case.stop]}
+    traces = [{"T": t, "V": sweep, **step} for sweep in part.voltage.astype(float)]
+    runs: dict[str, tuple[int, Callable[[], object]]] = {
+        "mnephys, 30 features": (number, lambda: counted(own_features(case))),
+        "eFEL, native step, 30 features": (len(traces), lambda: run_efel(traces, names, 1000.0 / part.rate)),
+        "eFEL, its default step, 30 features": (len(traces), lambda: run_efel(traces, names, 0.1)),
+        "elephant, peaks alone": (len(traces), lambda: run_elephant(part)),
+        "one lagged difference, in cache": (number, lambda: lagged_difference(case.voltage, 20)),
+        "one copy of the array": (number, case.voltage.copy),
     }
-    if (ipfx := run_ipfx(part, rate)) is not None:
-        speeds["IPFX, spikes and trains"] = len(part) / ipfx[0]
-    speeds["one lagged difference, in cache"] = number / min(pass_times)
-    speeds["one copy of the array"] = number / min(copy_times)
-    print(f"{number} sweeps x 1 s @ {rate / 1000:g} kHz, {aps} action potentials, counts as eFEL's; one thread")
-    print(f"{'':38}{'sweeps/s':>10}{'mnephys is':>14}")
+    # Three turns, so that what else the machine does meets all alike; of each the fastest.
+    taken = dict.fromkeys(runs, np.inf)
+    results: dict[str, object] = {}
+    for _ in range(3):
+        for label, (_, function) in runs.items():
+            seconds, results[label] = best(function, 1)
+            taken[label] = min(taken[label], seconds)
+    speeds = {label: count / taken[label] for label, (count, _) in runs.items()}
+    counts = {label: int(results[label]) for label in list(runs)[:4]}
+    if (ipfx := run_ipfx(part)) is not None:
+        speeds["IPFX, spikes and trains"] = len(traces) / ipfx[0]
+        counts["IPFX, spikes and trains"] = ipfx[1]
+    print(f"{number} sweeps x 1 s @ {case.rate / 1000:g} kHz, one thread; action potentials of the first {len(traces)}")
+    print(f"{'':38}{'sweeps/s':>10}{'mnephys is':>14}{'action potentials':>20}")
     ours = speeds["mnephys, 30 features"]
     for label, speed in speeds.items():
-        print(f"{label:38}{speed:10.0f}{ours / speed:12.3g} x")
+        print(f"{label:38}{speed:10.0f}{ours / speed:12.3g} x{counts.get(label, ''):>20}")
+    assert len(set(counts.values())) == 1, "not all found the same action potentials"
 
 
 def growth(numbers: list[int], lengths: list[float]) -> None:
-    """Print how time and memory grow with the number and the length of sweeps."""
-    voltage, rate = sweeps(max(numbers))
+    """Print how time and memory grow with the number and the length of sweeps of one and the same firing."""
+    case = sweeps(max(numbers))
+    flat, rate = case.voltage.ravel(), case.rate
     print(f"\n{'sweeps':>8}{'length s':>10}{'ns/sample':>12}{'peak memory above the input':>30}")
+    # Whole families, joined to longer sweeps or cut to shorter ones.
     shapes = [(number, 1.0) for number in numbers]
     total = min(max(numbers), 1000)
-    shapes += [(max(1, round(total * lengths[0] / length)), length) for length in lengths]
+    shapes += [(max(1, round(total / length)), length) for length in lengths]
     each = []
-    for number, length in shapes:
+    for wanted, length in shapes:
         n_samples = round(length * rate)
-        tiled = np.tile(voltage, (1, -(-n_samples // voltage.shape[1])))[:, :n_samples] if length > 1 else voltage
-        tiled = np.ascontiguousarray(tiled[:number, :n_samples])
-        taken, _ = best(lambda tiled=tiled: mnephys.patch.action_potentials(tiled, rate))
+        number = min(wanted, flat.size // n_samples)
+        joined = flat[: number * n_samples].reshape(number, n_samples)
+        taken, _ = best(lambda joined=joined: mnephys.patch.action_potentials(joined, rate))
         tracemalloc.start()
-        mnephys.patch.action_potentials(tiled, rate)
+        mnephys.patch.action_potentials(joined, rate)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        each.append((number, length, taken / tiled.size))
-        print(f"{number:8}{length:10g}{1e9 * taken / tiled.size:12.2f}{peak / tiled.nbytes:28.2f} x")
+        each.append((number, length, taken / joined.size))
+        print(f"{number:8}{length:10g}{1e9 * taken / joined.size:12.2f}{peak / joined.nbytes:28.2f} x")
     by_number, by_length = np.log(np.array(each[: len(numbers)])), np.log(np.array(each[len(numbers) :]))
     for label, size, per_sample in (
         ("number", by_number[:, 0], by_number[:, 2]),

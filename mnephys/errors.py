@@ -14,6 +14,7 @@
     ├── ProtocolError (ValueError)           a stimulus cannot be used as asked
     ├── SampleSheetError (ValueError)        a sample sheet contradicts itself or the files
     ├── RubricError (ValueError)             a rubric is not valid
+    ├── LimitsError (ValueError)             limits of quality control are not valid
     ├── StoreError (OSError)                 an output folder or its store cannot be used
     └── MissingPackageError (ImportError)    a package is not installed that only one function needs
 
@@ -30,6 +31,7 @@ from mnephys.wording import one_line
 __all__ = [
     "CorruptHeaderError",
     "FileUnitsError",
+    "LimitsError",
     "MissingFileError",
     "MissingPackageError",
     "MnephysError",
@@ -124,6 +126,10 @@ class SampleSheetError(MnephysError, ValueError):
 
 class RubricError(MnephysError, ValueError):
     """A rubric is not valid."""
+
+
+class LimitsError(MnephysError, ValueError):
+    """Limits of quality control are not valid."""
 
 
 class StoreError(MnephysError, OSError):

@@ -97,6 +97,11 @@ def test_the_rubrics_are_found_and_are_toml():
         assert tomllib.loads(file.read_text(encoding="utf-8"))["name"] == file.name.removesuffix(".toml")
 
 
+def test_the_quality_limits_are_found_and_are_toml():
+    file = resources.files("mnephys.patch").joinpath("quality.toml")
+    assert tomllib.loads(file.read_text(encoding="utf-8"))["name"] == "default"
+
+
 @pytest.mark.parametrize("suffix", [".html.j2", ".css", ".js"])
 def test_the_templates_of_the_report_are_found(suffix):
     templates = resources.files("mnephys.report").joinpath("templates")

@@ -5,12 +5,16 @@ from __future__ import annotations
 import io
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import mnephys
 from mnephys.measurement import FeatureTable
+from mnephys.patch import agonists, quality
 from mnephys.pipeline import declared_features
+from mnephys.pipeline.extract import OF_CURRENT_CLAMP, OF_VOLTAGE_CLAMP
+from mnephys.recording import Clamp, SweepRecording
 from mnephys.simulate import simulate_cells
 
 REAL = ["171116sh_0018", "171116sh_0019", "18713001", "190619B_0003", "File_axon_5", "2020_03_02_0000"]
@@ -29,7 +33,9 @@ def test_scoring_a_table_equals_scoring_its_recording(data, name):
 
 @pytest.mark.parametrize("name", REAL)
 def test_every_row_is_declared_with_its_unit_and_every_declared_feature_has_a_row(data, name):
-    declared = {f.name: f for f in declared_features() if {"cell", "sweep"} & set(f.levels)}
+    rooms = (quality, *OF_CURRENT_CLAMP)
+    declared = {f.name: f for room in rooms for f in room.FEATURES.values()}
+    assert declared.keys() <= {f.name for f in declared_features()}
     table = mnephys.extract(mnephys.read(data(f"patch/{name}.abf")))
     for row in table:
         assert row.unit == declared[row.feature].unit
@@ -37,6 +43,30 @@ def test_every_row_is_declared_with_its_unit_and_every_declared_feature_has_a_ro
     at_cell = {row.feature for row in table.select(level="cell")}
     missing = {n for n, f in declared.items() if f.levels[0] == "cell"} - at_cell
     assert not missing
+
+
+@pytest.mark.parametrize("name", ["na_iv_abf2", "171116sh_0013", "171116sh_0020", "model_vc_step"])
+def test_under_voltage_clamp_every_feature_has_a_row_too(data, name):
+    rooms = (quality, *OF_VOLTAGE_CLAMP)
+    declared = {f.name: f for room in rooms for f in room.FEATURES.values()}
+    table = mnephys.extract(mnephys.read(data(f"patch/{name}.abf")))
+    for row in table:
+        assert row.unit == declared[row.feature].unit
+        assert row.level in declared[row.feature].levels
+    at_cell = {row.feature for row in table.select(level="cell")}
+    assert at_cell >= {n for room in OF_VOLTAGE_CLAMP for n, f in room.FEATURES.items() if f.levels[0] == "cell"}
+
+
+def test_what_was_applied_is_measured_where_somebody_noted_it():
+    rng = np.random.default_rng(0)
+    current = rng.normal(-20, 2, 400_000)
+    current[200_000:260_000] -= 150.0
+    tagged = SweepRecording(current[np.newaxis], 10000.0, Clamp.VOLTAGE, tags=((20.0, "glutamate 100 uM"),))
+    table = mnephys.extract(tagged)
+    assert table.get("glutamate_current").value == pytest.approx(-150, abs=3)
+    assert {row.feature for row in table} & agonists.FEATURES.keys()
+    plain = mnephys.extract(SweepRecording(current[np.newaxis], 10000.0, Clamp.VOLTAGE))
+    assert not {row.feature for row in plain} & agonists.FEATURES.keys()
 
 
 def test_the_stages_of_real_cells(data):

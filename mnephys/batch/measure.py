@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mnephys._version import __version__
@@ -15,7 +15,8 @@ from mnephys.batch.workers import side_by_side
 from mnephys.errors import MnephysError, ReadError
 from mnephys.mea.definitions import Definitions
 from mnephys.measurement import FeatureTable
-from mnephys.pipeline import DEFAULT_DEFINITIONS, analyse, declared_features
+from mnephys.patch.limits import QualityLimits
+from mnephys.pipeline import DEFAULT_DEFINITIONS, Analysis, analyse, declared_features
 from mnephys.readers import Recording, read_all
 from mnephys.recording import DurationSource, PlateRecording
 from mnephys.samples import Sample
@@ -25,7 +26,7 @@ __all__ = ["Settings", "fingerprint", "measure_all", "measure_one"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How plates are measured.
+    """How plates and cells are measured.
 
     Parameters
     ----------
@@ -33,10 +34,13 @@ class Settings:
         What counts as active and as a burst.
     duration : float, optional
         Length in s of the recordings whose files do not state it; None where nobody states it.
+    quality : QualityLimits
+        When a sweep or a cell under current clamp is excluded.
     """
 
     definitions: Definitions = DEFAULT_DEFINITIONS
     duration: float | None = None
+    quality: QualityLimits = field(default_factory=QualityLimits.read)
 
 
 def ignore(entry: Entry) -> None:
@@ -54,7 +58,7 @@ def fingerprint(path: Path, sample: Sample, settings: Settings) -> str:
     sample : Sample
         What is known of it.
     settings : Settings
-        How plates are measured.
+        How plates and cells are measured.
 
     Returns
     -------
@@ -101,7 +105,7 @@ def measure_one(path: Path, name: str, sample: Sample, settings: Settings) -> En
     sample : Sample
         What is known of it.
     settings : Settings
-        How plates are measured.
+        How plates and cells are measured.
 
     Returns
     -------
@@ -111,7 +115,7 @@ def measure_one(path: Path, name: str, sample: Sample, settings: Settings) -> En
     mark = fingerprint(path, sample, settings)
     try:
         recordings = [_lasting(recording, settings.duration) for recording in read_all(path)]
-        results = [analyse(r, bias=sample.bias_pa, definitions=settings.definitions) for r in recordings]
+        results = [_analysed(recording, sample, settings) for recording in recordings]
     except ReadError as error:
         return _failed(name, type(error)(name, error.problem, error.advice), mark)
     except MnephysError as error:
@@ -127,6 +131,16 @@ def measure_one(path: Path, name: str, sample: Sample, settings: Settings) -> En
         # Readers that leave samples in the file do not read all of it.
         record["provenance"]["sha256"] = record["provenance"]["sha256"] or content_hash(path)
     return Entry(name, mark, "", table, evidence)
+
+
+def _analysed(recording: Recording, sample: Sample, settings: Settings) -> Analysis:
+    return analyse(
+        recording,
+        bias=sample.bias_pa,
+        seal=sample.rseal_mohm,
+        definitions=settings.definitions,
+        quality=settings.quality,
+    )
 
 
 def _lasting(recording: Recording, duration: float | None) -> Recording:
@@ -161,7 +175,7 @@ def measure_all(
     store : Store
         Where the results go, one transaction each.
     settings : Settings
-        How plates are measured.
+        How plates and cells are measured.
     jobs : int
         Processes to use.
     done : callable

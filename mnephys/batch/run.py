@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from mnephys._version import __version__
@@ -40,7 +40,7 @@ class Run:
     jobs : int
         Processes to use.
     settings : Settings
-        How plates are measured.
+        How plates and cells are measured.
     """
 
     found: Found
@@ -132,6 +132,7 @@ def run(plan: Run, store: Store, *, done: Callable[[Entry], None] = ignore) -> R
         "failures": [{"recording": name, "error": error} for name, error in failures.items()],
         "rubrics": _rubrics(plan.rubrics, {score.level for score in scored}),
         "notes": list(notes),
+        "quality": asdict(plan.settings.quality),
         "samples": {name: sample.facts() for name, sample in samples.items()},
     }
     store.set_meta("document", json.dumps(document))

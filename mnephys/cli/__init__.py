@@ -12,7 +12,7 @@ import click
 
 from mnephys._version import __version__
 from mnephys.cli.common import NOTHING_DONE, WRONG_USAGE, fail
-from mnephys.errors import MnephysError, RubricError, SampleSheetError
+from mnephys.errors import LimitsError, MnephysError, RubricError, SampleSheetError
 
 __all__ = ["main"]
 
@@ -52,7 +52,7 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             raise
         except (MnephysError, OSError) as error:
-            wrong_usage = isinstance(error, (SampleSheetError, RubricError))
+            wrong_usage = isinstance(error, (SampleSheetError, RubricError, LimitsError))
             raise fail(str(error), WRONG_USAGE if wrong_usage else NOTHING_DONE) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -28,8 +28,8 @@ __all__ = [
     "fail",
     "given",
     "is_missing",
+    "measuring",
     "not_there",
-    "plate_settings",
     "progress",
     "warn",
 ]
@@ -71,6 +71,13 @@ definitions_option = click.option(
     default="axis-2023",
     show_default=True,
     help="What is an active electrode, a burst, a network burst: the vendor's defaults of which generation.",
+)
+
+quality_option = click.option(
+    "--quality",
+    metavar="FILE",
+    type=PATH,
+    help="Your own limits of quality control for cells (TOML); what it leaves out is as built in.",
 )
 
 
@@ -199,8 +206,8 @@ def given(path: Path | None) -> Path | None:
     return path
 
 
-def plate_settings(definitions: str, duration: float | None) -> Settings:
-    """Return how plates are measured.
+def measuring(definitions: str, duration: float | None, quality: Path | None = None) -> Settings:
+    """Return how plates and cells are measured.
 
     Parameters
     ----------
@@ -208,16 +215,24 @@ def plate_settings(definitions: str, duration: float | None) -> Settings:
         Name of the generation.
     duration : float or None
         As the user typed it.
+    quality : Path or None
+        File of the limits of quality control, as the user typed it.
 
     Returns
     -------
     Settings
         For `mnephys.batch`.
+
+    Raises
+    ------
+    click.ClickException
+        With exit code 2, if the file does not exist.
     """
     from mnephys.batch.measure import Settings
     from mnephys.mea.definitions import DEFINITIONS
+    from mnephys.patch.limits import QualityLimits
 
-    return Settings(DEFINITIONS[definitions], duration)
+    return Settings(DEFINITIONS[definitions], duration, QualityLimits.read(given(quality)))
 
 
 def emit_json(document: Any) -> None:

@@ -20,9 +20,10 @@ from mnephys.cli.common import (
     given,
     jobs_option,
     json_option,
+    measuring,
     pattern_option,
-    plate_settings,
     progress,
+    quality_option,
     samples_option,
     warn,
 )
@@ -35,6 +36,7 @@ from mnephys.cli.common import (
 @pattern_option
 @duration_option
 @definitions_option
+@quality_option
 @jobs_option
 @json_option
 @click.pass_context
@@ -46,6 +48,7 @@ def command(
     name_pattern: str | None,
     duration: float | None,
     definitions: str,
+    quality: Path | None,
     jobs: int,
     as_json: bool,
 ) -> None:
@@ -70,9 +73,10 @@ def command(
         raise fail(f"{', '.join(found.empty_folders)}: holds no recording that can be read")
     for error in found.unreadable.values():
         warn(f"Error: {error}")
+    settings = measuring(definitions, duration, quality)
     known, notes = known_samples(found.names, sheet, name_pattern)
     with Store() as store, progress(len(found.names)) as done:
-        measure_all(found.paths, known, store, plate_settings(definitions, duration), jobs=jobs, done=done)
+        measure_all(found.paths, known, store, settings, jobs=jobs, done=done)
         entries = list(store)
     for note in notes:
         warn(f"Note: {note}")

@@ -21,10 +21,11 @@ from mnephys.cli.common import (
     given,
     jobs_option,
     json_option,
+    measuring,
     paths_argument,
     pattern_option,
-    plate_settings,
     progress,
+    quality_option,
     rubric_option,
     samples_option,
     warn,
@@ -52,6 +53,7 @@ __all__ = ["command", "exit_code", "score_paths"]
 @rubric_option
 @duration_option
 @definitions_option
+@quality_option
 @jobs_option
 @json_option
 @click.pass_context
@@ -64,6 +66,7 @@ def command(
     rubric_files: tuple[Path, ...],
     duration: float | None,
     definitions: str,
+    quality: Path | None,
     jobs: int,
     as_json: bool,
 ) -> None:
@@ -86,7 +89,7 @@ def command(
         samples=samples,
         name_pattern=name_pattern,
         rubric_files=rubric_files,
-        settings=plate_settings(definitions, duration),
+        settings=measuring(definitions, duration, quality),
         jobs=jobs,
     )
     if as_json:
@@ -145,7 +148,7 @@ def score_paths(
     name_pattern : str, optional
         Regular expression with named groups, for file names.
     settings : Settings, optional
-        How plates are measured.
+        How plates and cells are measured.
     jobs : int
         Processes to use.
 

@@ -52,3 +52,30 @@ class Conditions:
                 raise ValueError(f"{item.name} is {number}, needs a number or None")
             if item.name in {"rseal_mohm", "rs_mohm"} and number is not None and number <= 0:
                 raise ValueError(f"{item.name} is {number}, needs to be positive")
+
+    def raw_and_corrected(self, voltage: float) -> tuple[float | None, float | None]:
+        """Return a voltage before and after the liquid junction potential is subtracted.
+
+        Parameters
+        ----------
+        voltage : float
+            As it was measured, in mV.
+
+        Returns
+        -------
+        tuple of float or None
+            One of them is `voltage`; the other is None where the junction potential is unknown, and both are where
+            nobody knows whether it is subtracted already.
+
+        Examples
+        --------
+        >>> Conditions(ljp_mv=15.0, ljp_subtracted=False).raw_and_corrected(-60.0)
+        (-60.0, -75.0)
+        >>> Conditions(ljp_mv=15.0, ljp_subtracted=True).raw_and_corrected(-60.0)
+        (-45.0, -60.0)
+        """
+        if self.ljp_subtracted is None:
+            return None, None
+        if self.ljp_subtracted:
+            return None if self.ljp_mv is None else voltage + self.ljp_mv, voltage
+        return voltage, None if self.ljp_mv is None else voltage - self.ljp_mv

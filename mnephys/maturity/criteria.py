@@ -44,6 +44,9 @@ class Evidence:
         ``seen``, ``secondary`` or ``proxy``.
     note : str
         What a reader should know.
+    raw, corrected : float or None
+        Of a voltage, before and after the liquid junction potential is subtracted, as far as it is known; the value
+        is one of them.
     """
 
     feature: str
@@ -60,6 +63,8 @@ class Evidence:
     source: str
     basis: str
     note: str
+    raw: float | None = None
+    corrected: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON wants it.

@@ -122,7 +122,10 @@ def _scores(case: Case) -> str:
 
 _ADVICE = {
     "patterns": ("what stronger steps would show", "record stronger steps"),
-    "added_back": ("the liquid junction potential", "state ljp_mv and ljp_subtracted in the sample sheet"),
+    "added_back": (
+        "the liquid junction potential",
+        "state ljp_mv, or both solutions, and ljp_subtracted in the sample sheet",
+    ),
     "seals": ("the seal", "state rseal_mohm in the sample sheet"),
     "stand_ins": ("the bias current", "state bias_pa in the sample sheet"),
 }
@@ -189,7 +192,16 @@ def _unknown_lines(case: Case) -> list[str]:
             f"The junction potential of {unknowns.added_back[0]:g} mV was added back to the voltages, "
             "as the cuts are not corrected for it."
         )
+    if conditions.ljp_subtracted is False and conditions.ljp_mv and _has_voltages(case):
+        lines.append(
+            f"Voltages were compared without subtracting the junction potential of {conditions.ljp_mv:g} mV, "
+            "as the cuts are not corrected for it."
+        )
     return lines
+
+
+def _has_voltages(case: Case) -> bool:
+    return any(name in case.observed.numbers() for name in case.rubric.scenarios.shifted)
 
 
 # ------------------------------------------------------------------------------------------------------ remarks

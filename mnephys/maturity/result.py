@@ -126,7 +126,15 @@ class Score:
                 }
                 for name, domain in self.domains.items()
             },
-            "criteria": [{**e.to_json(), "points": _rounded(e.points)} for e in self.criteria],
+            "criteria": [
+                {
+                    **e.to_json(),
+                    "points": _rounded(e.points),
+                    "raw": _rounded(e.raw),
+                    "corrected": _rounded(e.corrected),
+                }
+                for e in self.criteria
+            ],
             "identity": self.identity.to_json(),
             "reasons": list(self.reasons),
             "status": str(self.status),

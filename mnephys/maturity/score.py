@@ -77,7 +77,8 @@ def score_cell(
     stages = {verdict.stage for verdict in verdicts.values()}
     stage = stages.pop() if len(stages) == 1 else Stage.INDETERMINATE
     numbers = adjusted(measured, space.reference, rubric)
-    evidence = {name: _evidence(rubric, observed, name, numbers, reference) for name in rubric.criteria}
+    lines = {name: _evidence(rubric, observed, name, numbers, reference) for name in rubric.criteria}
+    evidence = {name: _both_ways(line, conditions, rubric) for name, line in lines.items()}
     is_identity = {name: criterion.role is Role.IDENTITY for name, criterion in rubric.criteria.items()}
     return Score(
         subject=subject,
@@ -120,6 +121,14 @@ def _evidence(
     if criterion.role is Role.STAND_IN and name in verdict.points:
         remarks.append(f"stands in for {criterion.stands_in_for}")
     return evidence_line(rubric, criterion, row, verdict.points.get(name), remarks)
+
+
+def _both_ways(line: Evidence, conditions: Conditions, rubric: Rubric) -> Evidence:
+    """Return the same, of a voltage with what it is before and after correction for the junction potential."""
+    if line.status is not Status.OK or line.value is None or line.feature not in rubric.scenarios.shifted:
+        return line
+    raw, corrected = conditions.raw_and_corrected(line.value)
+    return replace(line, raw=raw, corrected=corrected)
 
 
 def _domains(rubric: Rubric, observed: Observed, verdict: Verdict) -> dict[str, DomainScore]:

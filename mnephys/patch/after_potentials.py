@@ -15,8 +15,10 @@ from mnephys.patch.pulse_response import (
     FIT_FROM,
     FIT_TO,
     HUMP_FALL,
+    HUMP_FALL_MS,
     HUMP_MS,
     NOISE_MULTIPLE,
+    SMOOTH_MS,
     PulseResponse,
     decay,
     hump,
@@ -29,6 +31,7 @@ __all__ = ["FEATURES", "measure_after_potentials"]
 MEDIUM_MS = (10.0, 100.0)
 MEDIUM_SMOOTH_MS = 2.0
 SMALLEST_AHP_MV = 0.5
+SMALLEST_HUMP_MV = 1.0
 MAX_FIT_ERROR = 0.05
 SLOW_MS = (200.0, 500.0)
 TRAIN_MIN_APS = 5
@@ -37,6 +40,7 @@ HELD_SHARE = 0.02
 _CELL = ("cell",)
 _OWN = "mnephys"
 _NO_PULSE = "no brief pulse (at most 5 ms) evoked a single action potential; long steps distort what follows"
+_NO_QUIET = f"less than {HUMP_MS:g} ms before the pulses tell how far the voltage wanders by itself"
 
 FEATURES = {
     f.name: f
@@ -53,7 +57,9 @@ FEATURES = {
                 "fit_to": FIT_TO,
                 "smallest_ahp_mv": SMALLEST_AHP_MV,
                 "largest_error": MAX_FIT_ERROR,
+                "noise_multiple": NOISE_MULTIPLE,
             },
+            version=2,
         ),
         Feature(
             "medium_ahp_half_decay_time",
@@ -62,7 +68,8 @@ FEATURES = {
             "Time from the minimum of the medium AHP to half its depth",
             "10.1113/jphysiol.2005.091835",
             (0.5, 2000),
-            {"smallest_ahp_mv": SMALLEST_AHP_MV},
+            {"smallest_ahp_mv": SMALLEST_AHP_MV, "noise_multiple": NOISE_MULTIPLE},
+            version=2,
         ),
         Feature(
             "after_depolarization",
@@ -71,7 +78,14 @@ FEATURES = {
             "Height of the hump after a single action potential, above the fast trough before it; 0 is none",
             _OWN,
             (0, 60),
-            {"window_ms": HUMP_MS, "least_fall": HUMP_FALL},
+            {
+                "window_ms": HUMP_MS,
+                "least_fall": HUMP_FALL,
+                "fall_window_ms": HUMP_FALL_MS,
+                "noise_multiple": NOISE_MULTIPLE,
+                "to_be_seen_mv": SMALLEST_HUMP_MV,
+            },
+            version=2,
         ),
         Feature(
             "slow_ahp",
@@ -109,8 +123,12 @@ def measure_after_potentials(family: Family) -> list[Measurement]:
     long where the decay is exponential.
 
     An after-depolarisation is a hump that rises from the fast trough within 50 ms after the peak and then
-    falls by at least half its rise; what rises and stays is the end of an AHP. No hump above the noise is
-    0 mV: it was looked for and is not there.
+    falls, at most 100 ms after it, by at least half its rise; what rises and stays is the end of an AHP.
+
+    Noise is what the mean does within 50 ms before the pulses (`PulseResponse.noise`), membrane noise with it. Rise
+    and fall of a hump, and the depth of a medium AHP, have to be twice that. No hump above the noise is 0 mV: it
+    was looked for and is not there. Where the noise would hide a hump of 1 mV, and nothing higher is seen, there
+    is no number.
     """
     response = pulse_response(family)
     slow = _slow_ahp(family)
@@ -126,12 +144,17 @@ def _medium(response: PulseResponse) -> list[Measurement]:
     if end <= begin:
         why = "the recording ends before the medium AHP does"
         return [f.missing(Status.TOO_FEW_EVENTS, why) for f in features]
+    noise = NOISE_MULTIPLE * response.noise(MEDIUM_SMOOTH_MS)
+    if not np.isfinite(noise):
+        return [f.missing(Status.TOO_FEW_EVENTS, _NO_QUIET) for f in features]
     smooth = response.smooth(MEDIUM_SMOOTH_MS)
     lowest = begin + int(np.argmin(smooth[begin:end]))
     depth = -float(smooth[lowest])
-    if depth < max(SMALLEST_AHP_MV, NOISE_MULTIPLE * response.noise):
+    if depth < max(SMALLEST_AHP_MV, noise):
         where = f"stays {-depth:.2g} mV above" if depth < 0 else f"falls {depth:.2g} mV below"
         why = f"no medium AHP to decay: 10-100 ms after the peak the voltage {where} the baseline"
+        if depth >= SMALLEST_AHP_MV:
+            why += f", and noise alone may fall {noise:.2g} mV"
         return [f.missing(Status.TOO_FEW_EVENTS, why) for f in features]
     tau, half, error = decay(-smooth[lowest:], response.sampling_rate)
     remark = f"{depth:.2g} mV deep, mean of {response.n_pulses} pulses"
@@ -146,15 +169,21 @@ def _medium(response: PulseResponse) -> list[Measurement]:
 
 def _hump(response: PulseResponse) -> Measurement:
     feature = FEATURES["after_depolarization"]
-    height, trough, crest = hump(response)
+    limit = NOISE_MULTIPLE * response.noise(SMOOTH_MS)
+    if not np.isfinite(limit):
+        return feature.missing(Status.TOO_FEW_EVENTS, _NO_QUIET)
+    height, trough, crest = hump(response, limit)
     if not np.isfinite(height):
         return feature.missing(Status.TOO_FEW_EVENTS, f"less than {HUMP_MS:g} ms follow the action potential")
     remark = f"mean of {response.n_pulses} pulses"
     if height:
         at = [1000.0 * sample / response.sampling_rate for sample in (trough, crest)]
         remark += f", trough {at[0]:.1f} ms and hump {at[1]:.1f} ms after the peak"
+    elif limit > SMALLEST_HUMP_MV:
+        hidden = f"a hump of {SMALLEST_HUMP_MV:g} mV would not be seen"
+        return feature.missing(Status.BAD_INPUT, f"{remark}: noise alone may rise {limit:.2g} mV, {hidden}")
     else:
-        remark += ", no hump above the noise"
+        remark += f", no hump above the noise of {limit:.1g} mV"
     return feature.measured(height, remark=remark)
 
 

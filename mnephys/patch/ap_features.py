@@ -35,14 +35,25 @@ FEATURES = {
             "10.7554/eLife.04046",
             (-100, 40),
             {"slope_mv_per_ms": 10.0, "fraction_of_upstroke": 0.05},
+            version=2,
         ),
         Feature("ap_peak", "mV", _CELL, "Highest voltage of the action potential", _OWN, (-80, 120)),
         Feature("ap_overshoot", "mV", _CELL, "Peak above 0 mV; negative where it stays below", _OWN, (-80, 120)),
-        Feature("ap_amplitude", "mV", _CELL, "Peak minus threshold", "10.7554/eLife.04046", (0, 200)),
-        Feature("ap_half_width", "ms", _CELL, "Width at half the amplitude from threshold", _OWN, (0.05, 100)),
-        Feature("ap_rise_time", "ms", _CELL, "From 10 % to 90 % of the amplitude", _OWN, (0.005, 50)),
-        Feature("ap_max_upstroke", "mV/ms", _CELL, "Steepest rise", _OWN, (0, 2000)),
-        Feature("ap_max_downstroke", "mV/ms", _CELL, "Steepest fall, negative", _OWN, (-2000, 0)),
+        Feature("ap_amplitude", "mV", _CELL, "Peak minus threshold", "10.7554/eLife.04046", (0, 200), version=2),
+        Feature(
+            "ap_half_width", "ms", _CELL, "Width at half the amplitude from threshold", _OWN, (0.05, 100), version=2
+        ),
+        Feature("ap_rise_time", "ms", _CELL, "From 10 % to 90 % of the amplitude", _OWN, (0.005, 50), version=2),
+        Feature("ap_max_upstroke", "mV/ms", _CELL, "Steepest rise", _OWN, (0, 2000), version=2),
+        Feature(
+            "ap_max_downstroke",
+            "mV/ms",
+            _CELL,
+            "Steepest fall within 50 ms after the peak, negative",
+            _OWN,
+            (-2000, 0),
+            version=2,
+        ),
         Feature("upstroke_downstroke_ratio", "1", _CELL, "Steepest rise over steepest fall", _OWN, (0, 100)),
         Feature(
             "fast_ahp",
@@ -52,6 +63,7 @@ FEATURES = {
             _OWN,
             (-200, 100),
             {"window_ms": 5.0},
+            version=2,
         ),
         Feature(
             "medium_ahp",

@@ -21,7 +21,6 @@ WINDOW_SHARE = 0.4
 CLEAR_BEFORE_MS = 20.0
 PROBE_CURRENT_PA = 0.5
 SMALL_DEFLECTION_MV = 20.0
-OHMIC_RESIDUAL = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ def bridge_jump(family: Family) -> BridgeJump | None:
     )
 
 
-def ohmic_slope(family: Family, rows: NDArray[np.bool_]) -> tuple[float, float]:
+def ohmic_slope(family: Family, rows: NDArray[np.bool_], *, residual: float) -> tuple[float, float]:
     """Return how steeply the steady state follows the current, if it does so like a resistor.
 
     Parameters
@@ -131,6 +130,8 @@ def ohmic_slope(family: Family, rows: NDArray[np.bool_]) -> tuple[float, float]:
         A recording with its steps.
     rows : ndarray, bool, shape (n_rows,)
         Rows of `family.steps` to look at.
+    residual : float
+        Share of the span of the steady states within which half of them lie of a straight line.
 
     Returns
     -------
@@ -142,7 +143,7 @@ def ohmic_slope(family: Family, rows: NDArray[np.bool_]) -> tuple[float, float]:
     Notes
     -----
     A line through the medians of the lowest and the highest third; straight is where half of the steady
-    states lie within 2 % of their whole span of it. Neither noise nor a few odd sweeps move that.
+    states lie within `residual` of their whole span of it. Neither noise nor a few odd sweeps move that.
     """
     late, current = step_firing(family).late_voltage[rows], family.steps.current[rows]
     known = np.isfinite(late) & np.isfinite(current)
@@ -158,7 +159,7 @@ def ohmic_slope(family: Family, rows: NDArray[np.bool_]) -> tuple[float, float]:
         return float("nan"), float("nan")
     slope = float(np.median(late[high]) - np.median(late[low])) / run
     left = late - slope * current
-    if np.median(np.abs(left - np.median(left))) > OHMIC_RESIDUAL * np.ptp(late):
+    if np.median(np.abs(left - np.median(left))) > residual * np.ptp(late):
         return float("nan"), float("nan")
     return slope, float(late.max())
 

@@ -39,13 +39,13 @@ def difference_noise(voltage: FloatArray) -> FloatArray:
     """
     step = max(1, voltage.shape[1] // _PAIRS)
     change = np.abs(voltage[:, 1::step] - voltage[:, : voltage.shape[1] - 1 : step])
-    gaps = np.isnan(change).any(axis=1)
+    gaps = ~np.isfinite(change).all(axis=1)
     middle = np.full(voltage.shape[0], np.nan)
     if change.shape[1]:
         middle[~gaps] = np.median(change[~gaps], axis=1)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # a sweep without a sample has no median
-            middle[gaps] = np.nanmedian(change[gaps], axis=1)
+            middle[gaps] = np.nanmedian(np.where(np.isfinite(change[gaps]), change[gaps], np.nan), axis=1)
     return middle / MAD_OF_UNIT_NORMAL
 
 

@@ -8,13 +8,11 @@ from numpy.typing import NDArray
 from mnephys.measurement import Feature, Measurement, Status
 from mnephys.patch.family import Family
 from mnephys.patch.firing import PATTERNS, StepFiring, step_firing
+from mnephys.patch.limits import QualityLimits
 from mnephys.patch.segments import stretch_mean
 
 __all__ = ["FEATURES", "measure_drive"]
 
-RANGE_MULTIPLE = 1.5
-NEAR_THRESHOLD_MV = -30.0
-RANGE_VOLTAGE_MV = -10.0
 RAISED_MV = 2.0
 BASELINE_S = 0.1
 
@@ -25,40 +23,30 @@ FEATURES = {
     f.name: f
     for f in (
         Feature("qc_drive", "1", _CELL, "Whether the steps would have made a mature cell fire", _OWN, version=2),
-        Feature(
-            "qc_range",
-            "1",
-            _CELL,
-            "Whether the steps went far enough to show the most sustained firing",
-            _OWN,
-            parameters={"multiple_of_rheobase": RANGE_MULTIPLE, "steady_state_mv": RANGE_VOLTAGE_MV},
-        ),
+        Feature("qc_range", "1", _CELL, "Whether the steps went far enough to show the most sustained firing", _OWN),
         Feature("qc_holding_current", "pA", _CELL, "Median command current before the steps", _OWN, (-1e5, 1e5)),
     )
 }
 """The features that this module measures."""
 
 
-def measure_drive(family: Family, *, voltage: float, current: float) -> list[Measurement]:
+def measure_drive(family: Family, limits: QualityLimits) -> list[Measurement]:
     """Say whether a cell that stays silent had the chance to fire, and a firing one the chance to fire more.
 
     Parameters
     ----------
     family : Family
         After quality control.
-    voltage : float
-        A depolarising step that brings the steady state here drives a cell, in mV.
-    current : float
-        And so does one of this current from holding, in pA, if it brings the cell to -30 mV: a large motor
-        neuron needs more than any fixed current.
+    limits : QualityLimits
+        From which voltage or current on a silent cell was driven, and how far steps should go.
 
     Returns
     -------
     list of Measurement
         One row per entry of `FEATURES`. `qc_drive` is ``driven`` or ``not driven``. `qc_range` is ``reached``
-        where firing lasts to the end of a step or is blocked, a step of 1.5 x the smallest current with
-        an action potential was given, or a steady state of -10 mV was reached; ``stopped early`` where
-        action potentials were evoked and none of that holds; else ``no step``.
+        where firing lasts to the end of a step or is blocked, a step of `range_multiple` (1.5) x the smallest
+        current with an action potential was given, or a steady state of `range_voltage` (-10 mV) was reached;
+        ``stopped early`` where action potentials were evoked and none of that holds; else ``no step``.
 
     Notes
     -----
@@ -66,7 +54,7 @@ def measure_drive(family: Family, *, voltage: float, current: float) -> list[Mea
     """
     firing = step_firing(family)
     up = _depolarising(family, firing)
-    return [_drive(family, firing, up, voltage, current), _range(family, firing, up), _holding(family)]
+    return [_drive(family, firing, up, limits), _range(family, firing, up, limits), _holding(family)]
 
 
 def _depolarising(family: Family, firing: StepFiring) -> NDArray[np.bool_]:
@@ -80,8 +68,9 @@ def _depolarising(family: Family, firing: StepFiring) -> NDArray[np.bool_]:
     return family.usable & steps.test & np.where(np.isnan(steps.current), raised, injected)
 
 
-def _drive(family: Family, firing: StepFiring, up: NDArray[np.bool_], voltage: float, current: float) -> Measurement:
+def _drive(family: Family, firing: StepFiring, up: NDArray[np.bool_], limits: QualityLimits) -> Measurement:
     feature, steps = FEATURES["qc_drive"], family.steps
+    voltage, current = limits.drive_voltage, limits.drive_current
     if (firing.count[up] > 0).any():
         return feature.category("driven", remark="depolarising steps evoked action potentials")
     rows = up & family.long_test
@@ -92,12 +81,12 @@ def _drive(family: Family, firing: StepFiring, up: NDArray[np.bool_], voltage: f
     said = f"the strongest step brings the steady state to {late:.1f} mV"
     if late >= voltage:
         return feature.category("driven", remark=f"{said}, without an action potential")
-    if top >= current and late >= NEAR_THRESHOLD_MV:
+    if top >= current and late >= limits.drive_current_voltage:
         return feature.category("driven", remark=f"{said} with {top:g} pA, without an action potential")
     return feature.category("not driven", remark=f"{said}, {voltage:g} mV or {current:g} pA are needed")
 
 
-def _range(family: Family, firing: StepFiring, up: NDArray[np.bool_]) -> Measurement:
+def _range(family: Family, firing: StepFiring, up: NDArray[np.bool_], limits: QualityLimits) -> Measurement:
     feature, rows = FEATURES["qc_range"], family.long_test
     if not rows.any():
         return feature.category("no step", remark="no current step that could be used")
@@ -110,8 +99,8 @@ def _range(family: Family, firing: StepFiring, up: NDArray[np.bool_]) -> Measure
     signs = {
         "firing lasts to the end of a step": (firing.pattern[family.firing_test] == PATTERNS.index("sustained")).any(),
         "firing is blocked at a step": firing.blocked[rows].any(),
-        f"steps up to {top:g} pA, action potentials from {lowest:g} pA": top >= RANGE_MULTIPLE * lowest,
-        f"a step brings the steady state to {late:.1f} mV": late >= RANGE_VOLTAGE_MV,
+        f"steps up to {top:g} pA, action potentials from {lowest:g} pA": top >= limits.range_multiple * lowest,
+        f"a step brings the steady state to {late:.1f} mV": late >= limits.range_voltage,
     }
     reached = next((sign for sign, found in signs.items() if found), "")
     if reached:

@@ -150,7 +150,7 @@ def find_family(recording: SweepRecording, detection: Detection | None = None) -
     array([0])
     """
     recording.require(Clamp.CURRENT)
-    voltage, rate = recording.response, recording.sampling_rate
+    voltage, rate = _finite_or_nan(recording.response), recording.sampling_rate
     if recording.command is None:
         steps = infer_steps(voltage, rate, recording.n_valid)
     else:
@@ -176,6 +176,12 @@ def find_family(recording: SweepRecording, detection: Detection | None = None) -
         spikelet_step=evoking[~spikes.full],
         accepted=np.ones(recording.n_sweeps, dtype=bool),
     )
+
+
+def _finite_or_nan(voltage: FloatArray) -> FloatArray:
+    """Return the voltage with NaN for what is infinite: both were not recorded, but only NaN can be reckoned with."""
+    infinite = np.isinf(voltage)
+    return np.where(infinite, np.float32(np.nan), voltage) if infinite.any() else voltage
 
 
 def _evoking_row(steps: Steps, row: IntArray, threshold: FloatArray) -> IntArray:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.patch.family import Family
-from mnephys.patch.segments import stretch_mean
+from mnephys.patch.segments import Stretches, stretch_mean
 from mnephys.recording import FloatArray, IntArray
 
 __all__ = [
@@ -16,8 +16,10 @@ __all__ = [
     "FIT_FROM",
     "FIT_TO",
     "HUMP_FALL",
+    "HUMP_FALL_MS",
     "HUMP_MS",
     "NOISE_MULTIPLE",
+    "SMOOTH_MS",
     "PulseResponse",
     "decay",
     "hump",
@@ -28,12 +30,14 @@ WINDOW_MS = 500.0
 BASELINE_S = 0.1
 RECORDED_SHARE = 0.9
 SETTLE_MS = 0.5
-NOISE_MULTIPLE = 5.0
+NOISE_MULTIPLE = 2.0
 FIT_FROM, FIT_TO = 0.9, 0.2
 HALF = 0.5
 SMOOTH_MS = 0.5
 HUMP_MS = 50.0
 HUMP_FALL = 0.5
+HUMP_FALL_MS = 100.0
+MOST_WINDOWS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +48,8 @@ class PulseResponse:
     ----------
     voltage : ndarray, float, shape (n_samples,)
         In mV above the baseline, from the peak on; as far as nine of ten pulses at least were recorded.
-    noise : float
-        Standard error of its samples, from the differences of neighbours, in mV.
+    quiet : ndarray, float, shape (n_windows, n_samples_in_50_ms)
+        What the membrane does by itself: windows before the pulses, in mV.
     settled : float
         Time after the peak from which no pulse acts on the voltage, in s.
     n_pulses : int
@@ -55,7 +59,7 @@ class PulseResponse:
     """
 
     voltage: FloatArray
-    noise: float
+    quiet: FloatArray
     settled: float
     n_pulses: int
     sampling_rate: float
@@ -73,11 +77,39 @@ class PulseResponse:
         ndarray, float, shape (n_samples,)
             In mV.
         """
+        return self._smoothed(self.voltage, milliseconds)
+
+    def _smoothed(self, voltage: FloatArray, milliseconds: float) -> FloatArray:
         from scipy.ndimage import uniform_filter1d
 
         width = 2 * (round(milliseconds / 1000.0 * self.sampling_rate) // 2) + 1
-        smoothed: FloatArray = uniform_filter1d(self.voltage, width, mode="nearest")
+        smoothed: FloatArray = uniform_filter1d(voltage, width, mode="nearest")
         return smoothed
+
+    def noise(self, milliseconds: float) -> float:
+        """Return how far the mean wanders within 50 ms without any pulse.
+
+        Parameters
+        ----------
+        milliseconds : float
+            Width of the running mean.
+
+        Returns
+        -------
+        float
+            Largest minus smallest value in mV: root mean square over windows before the pulses, over the square
+            root of the number of pulses. NaN where no window was recorded.
+
+        Notes
+        -----
+        Membrane noise is slow: neighbouring samples hardly differ, and yet it makes humps of several ms. The
+        windows are as long as a hump may take, and begin 500 ms after an action potential or a step; where none
+        does, the last 50 ms before each pulse stand for them.
+        """
+        if not self.quiet.shape[0]:
+            return float("nan")
+        wander = np.ptp(self._smoothed(self.quiet, milliseconds), axis=1)
+        return float(np.sqrt(np.mean(wander**2) / self.n_pulses))
 
     def sample(self, milliseconds: float) -> int:
         """Return the sample at a time after the peak.
@@ -131,17 +163,33 @@ def pulse_response(family: Family) -> PulseResponse | None:
     known = np.isfinite(baseline) & (length > 0)
     if width < 2 or not known.any():
         return None
-    mean, noise = _mean_after(flat, peak[known], np.minimum(length[known], width), baseline[known], width)
+    mean = _mean_after(flat, peak[known], np.minimum(length[known], width), baseline[known], width)
     if not np.isfinite(mean).all():
         return None
     settled = float(np.max(steps.stop[row] - peak, initial=0)) / rate + SETTLE_MS / 1000.0
-    return PulseResponse(mean, noise, settled, int(known.sum()), rate)
+    opening, disturbed = steps.start[row - 1], round(WINDOW_MS / 1000.0 * rate)
+    sweep_opens = steps.sweep[row] * n_samples
+    # Neither the edge of a sweep nor what the sweep before it held disturbs anything.
+    last_event = np.maximum(np.where(opening > sweep_opens, opening, -1), np.append(-1, peaks)[ap])
+    calm = np.where(last_event >= sweep_opens, last_event + disturbed, sweep_opens)
+    quiet = _quiet(flat, opening, calm, steps.start[row], round(HUMP_MS / 1000.0 * rate))
+    return PulseResponse(mean, quiet, settled, int(known.sum()), rate)
 
 
-def _mean_after(
-    flat: FloatArray, start: IntArray, length: IntArray, baseline: FloatArray, width: int
-) -> tuple[FloatArray, float]:
-    """Return the mean of stretches above their baselines, sample by sample, and its standard error."""
+def _quiet(flat: FloatArray, opening: IntArray, calm: IntArray, stop: IntArray, width: int) -> FloatArray:
+    """Return windows from when it is calm to each pulse; where it is nowhere, the last one before each pulse."""
+    number = np.clip((stop - calm) // width, 0, MOST_WINDOWS)
+    if not number.any():
+        number = (stop - opening >= width).astype(np.int64)
+    back = Stretches.between(np.ones_like(number), number + 1)
+    start = np.repeat(stop, number) - back.index * width
+    windows = flat[start[:, np.newaxis] + np.arange(width)].astype(np.float64)
+    finite: FloatArray = windows[np.isfinite(windows).all(axis=1)]
+    return finite
+
+
+def _mean_after(flat: FloatArray, start: IntArray, length: IntArray, baseline: FloatArray, width: int) -> FloatArray:
+    """Return the mean of stretches above their baselines, sample by sample."""
     # Views instead of an index per sample: a window costs its samples once.
     padded = np.append(flat, np.full(width, np.nan, dtype=flat.dtype))
     taken = np.lib.stride_tricks.sliding_window_view(padded, width)[start] - baseline[:, np.newaxis].astype(np.float32)
@@ -149,9 +197,7 @@ def _mean_after(
     count = inside.sum(axis=0)
     total = np.where(inside, taken, 0.0).sum(axis=0, dtype=np.float64)
     mean: FloatArray = np.divide(total, count, out=np.full(width, np.nan), where=count > 0)
-    # The second difference of neighbours knows nothing of the slow decay.
-    bend = np.abs(np.diff(mean, 2))
-    return mean, float(np.median(bend) / 0.6745 / np.sqrt(6.0)) if bend.size else 0.0
+    return mean
 
 
 def decay(depth: FloatArray, sampling_rate: float) -> tuple[float, float, float]:
@@ -206,13 +252,15 @@ def _first_below(values: FloatArray, level: float) -> int:
     return int(np.argmax(below)) if below.any() else values.size
 
 
-def hump(response: PulseResponse) -> tuple[float, int, int]:
+def hump(response: PulseResponse, limit: float = 0.0) -> tuple[float, int, int]:
     """Return the hump after an action potential.
 
     Parameters
     ----------
     response : PulseResponse
         What follows it.
+    limit : float
+        Smaller rises and falls are noise, in mV.
 
     Returns
     -------
@@ -220,19 +268,25 @@ def hump(response: PulseResponse) -> tuple[float, int, int]:
         In mV above the trough before it; 0 where there is none, NaN where the recording is too short to tell.
     trough, crest : int
         Samples after the peak.
+
+    Notes
+    -----
+    A rise within 50 ms after the peak that is followed, at most 100 ms after it, by a fall of at least half the
+    rise. Both have to pass the limit: an AHP that ends rises high, and noise on top of it falls a little.
     """
     smooth = response.smooth(SMOOTH_MS)
-    begin, end = response.sample(1000.0 * response.settled), response.sample(HUMP_MS)
+    begin, end, last = (response.sample(ms) for ms in (1000.0 * response.settled, HUMP_MS, HUMP_FALL_MS))
     if end - begin < 3 or smooth.size <= end:
         return np.nan, 0, 0
-    after = smooth[begin:]
+    after = smooth[begin:last]
     before = np.minimum.accumulate(after)
     rise = after - before
     fall = after - np.minimum.accumulate(after[::-1])[::-1]
-    size = np.where(fall >= HUMP_FALL * rise, rise, 0.0)[: end - begin]
+    seen = (fall >= HUMP_FALL * rise) & (np.minimum(rise, fall) >= limit)
+    size = np.where(seen, rise, 0.0)[: end - begin]
     crest = int(np.argmax(size))
     height = float(size[crest])
-    if height < NOISE_MULTIPLE * response.noise:
+    if not height:
         return 0.0, 0, 0
     trough = int(np.argmin(after[: crest + 1]))
     return height, begin + trough, begin + crest

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.measurement import Feature, Measurement, Status
 from mnephys.patch.family import Family
+from mnephys.patch.ramp_firing import (
+    LEAD_MV,
+    LEAD_SHARE,
+    LEAK_FROM,
+    LEAK_LEAST_MV,
+    LEAK_TO,
+    LEAVE_MV,
+    RampFiring,
+    ramp_firing,
+    thresholds,
+)
 from mnephys.patch.ramps import Ramps, find_ramps
 from mnephys.patch.rheobase import rheobases
-from mnephys.patch.segments import stretch_mean
 from mnephys.recording import FloatArray, IntArray
 
-__all__ = ["FEATURES", "RampFiring", "measure_ramps", "ramp_firing"]
+__all__ = ["FEATURES", "measure_ramps"]
 
 FASTEST_MV_PER_S = 20.0
-N_BINS = 100
-LEAK_FROM, LEAK_TO = 0.1, 0.4
-LEAK_LEAST_MV = 2.0
-LEAVE_MV = 1.0
-NOISE_MULTIPLE = 4.0
-BEFORE_AP_MS = 5.0
 OUTLAST_ISIS = 2.0
 
 _CELL = ("cell",)
 _HYSTERESIS = "10.1113/jphysiol.1988.sp017336"
+_LEAK = {"leak_from": LEAK_FROM, "leak_to": LEAK_TO, "leak_least_mv": LEAK_LEAST_MV, "leave_mv": LEAVE_MV}
+_LEAD = {"lead_share": LEAD_SHARE, "lead_mv": LEAD_MV}
 _SLOW = {"fastest_mv_per_s": FASTEST_MV_PER_S}
 
 FEATURES = {
@@ -43,10 +47,11 @@ FEATURES = {
             "persistent_inward_current_onset",
             "mV",
             _CELL,
-            "Voltage at which a slow rising ramp leaves the leak line upwards before the first action potential",
+            "Voltage at which a slow rising ramp leaves the leak line, well before the first action potential",
             "10.7554/eLife.71385",
             (-120, 20),
-            _SLOW | {"leak_from": LEAK_FROM, "leak_to": LEAK_TO, "leak_least_mv": LEAK_LEAST_MV, "leave_mv": LEAVE_MV},
+            _SLOW | _LEAK | _LEAD,
+            version=2,
         ),
         Feature(
             "pic_recruitment_current",
@@ -71,37 +76,13 @@ FEATURES = {
             "Recruitment minus derecruitment current: positive where a persistent inward current sustains firing",
             _HYSTERESIS,
             parameters=_SLOW,
+            version=2,
         ),
     )
 }
 """The features that this module measures."""
 
 _PAIR = ("pic_recruitment_current", "pic_derecruitment_current", "pic_delta_current")
-
-
-@dataclass(frozen=True, slots=True)
-class RampFiring:
-    """Rising ramps of accepted sweeps, and what they evoke.
-
-    Parameters
-    ----------
-    row : ndarray, int, shape (n,)
-        Row of the ramps.
-    count : ndarray, int, shape (n,)
-        Action potentials while it rises.
-    first : ndarray, float, shape (n,)
-        Flat sample of the first threshold; NaN without one.
-    leak_slope : ndarray, float, shape (n,)
-        Slope of the leak line in mV/s; NaN where it cannot be told.
-    onset : ndarray, float, shape (n,)
-        Voltage at which the trace leaves the leak line, in mV; NaN where it does not.
-    """
-
-    row: IntArray
-    count: IntArray
-    first: FloatArray
-    leak_slope: FloatArray
-    onset: FloatArray
 
 
 def measure_ramps(family: Family, command: FloatArray | None) -> list[Measurement]:
@@ -125,11 +106,20 @@ def measure_ramps(family: Family, command: FloatArray | None) -> list[Measuremen
     leak line. Published ramps run at 5 to 10 mV/s (1 nA/s into 5.3 MOhm in doi:10.1523/JNEUROSCI.6363-10.2011,
     8 mV/s under voltage clamp in doi:10.1152/jn.1998.80.2.583). Recruitment minus derecruitment is the
     hysteresis of doi:10.1113/jphysiol.1988.sp017336; a negative one, from slow inactivation, is a result as well.
+    Neither current is known better than the ramp changes from one action potential to the next: the remark names
+    this resolution (the slope times the interval, at the start or at the end of firing, whichever is larger), and
+    says so where the difference does not pass it.
 
     The leak line is fitted from 10 % to 40 % of the time from the start of the ramp to its first action
     potential (or its end), in a hundred bins. The onset is where the trace rises above the line by 1 mV, or
     four times the scatter about it, and stays above; the voltage reported is the line's there, so that an abrupt
     onset is not late. A current that is on from the start of the ramp is part of the line and not seen.
+
+    Every cell that fires leaves its leak line before it does: the current that initiates the action potential
+    grows e-fold every 1 to 4 mV (doi:10.1523/JNEUROSCI.23-37-11628.2003), which moves an exponential
+    integrate-and-fire neuron by 1 mV over the last 1 to 16 % of the time to its first action potential. What
+    begins in the last 20 %, or less than 3 mV below the first threshold, is therefore not called a persistent
+    inward current, even where it is one.
     """
     if command is None:
         return _all(Status.NOT_APPLICABLE, "the injected current is not known: the file holds no command")
@@ -142,66 +132,6 @@ def measure_ramps(family: Family, command: FloatArray | None) -> list[Measuremen
 
 def _all(status: Status, why: str) -> list[Measurement]:
     return [feature.missing(status, why) for feature in FEATURES.values()]
-
-
-def _thresholds(family: Family) -> FloatArray:
-    """Return the flat sample of every threshold."""
-    sweep = np.asarray(family.aps["sweep"], dtype=np.float64)
-    at = np.asarray(family.aps["threshold_time"], dtype=np.float64)
-    flat: FloatArray = sweep * family.voltage.shape[1] + at * family.sampling_rate
-    return flat
-
-
-def ramp_firing(family: Family, ramps: Ramps) -> RampFiring:
-    """Describe the response to the rising ramps of accepted sweeps.
-
-    Parameters
-    ----------
-    family : Family
-        A recording with its action potentials.
-    ramps : Ramps
-        Of its command.
-
-    Returns
-    -------
-    RampFiring
-        One entry per rising ramp.
-    """
-    row = np.flatnonzero(family.accepted[ramps.sweep] & (ramps.slope > 0))
-    at = _thresholds(family)
-    begin, end = (np.searchsorted(at, edge[row]) for edge in (ramps.start, ramps.stop))
-    first = np.where(end > begin, np.append(at, np.nan)[np.minimum(begin, at.size)], np.nan)
-    until = np.where(end > begin, first - BEFORE_AP_MS / 1000.0 * family.sampling_rate, ramps.stop[row])
-    leak_slope, onset = _leave(family, ramps.start[row], until)
-    return RampFiring(row, end - begin, first, leak_slope, onset)
-
-
-def _leave(family: Family, start: FloatArray, until: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return slope of the leak line in mV/s, and its voltage where the trace leaves it upwards for good."""
-    length = np.maximum(until - start, 0.0)
-    edge = np.rint(start[:, np.newaxis] + length[:, np.newaxis] * np.linspace(0, 1, N_BINS + 1)).astype(np.int64)
-    volts = stretch_mean(family.voltage.ravel(), edge[:, :-1].ravel(), edge[:, 1:].ravel()).reshape(-1, N_BINS)
-    x = (np.arange(N_BINS) + 0.5) / N_BINS
-    part = (x > LEAK_FROM) & (x < LEAK_TO)
-    away = x[part] - x[part].mean()
-    rise = volts[:, part] @ away / (away @ away)
-    line = volts[:, part].mean(axis=1)[:, np.newaxis] + rise[:, np.newaxis] * (x - x[part].mean())
-    above = volts - line
-    scatter = above[:, part].std(axis=1)
-    limit = np.maximum(LEAVE_MV, NOISE_MULTIPLE * scatter)
-    over = above > limit[:, np.newaxis]
-    # The last bin that is not over, counted from the end: from the next one on the trace stays above.
-    since = N_BINS - np.argmin(over[:, ::-1], axis=1)
-    leaves = over[:, -1] & (since > part.sum()) & ~over.all(axis=1)
-    at = np.clip(since, 1, N_BINS - 1)
-    each = np.arange(start.size)
-    low, high = above[each, at - 1], above[each, at]
-    share = np.divide(limit - low, high - low, out=np.zeros(low.size), where=high != low)
-    crossing = line[each, at - 1] + share * (line[each, at] - line[each, at - 1])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        slope = np.where(length > N_BINS, rise * family.sampling_rate / length, np.nan)
-    told = rise * (LEAK_TO - LEAK_FROM) > np.maximum(LEAK_LEAST_MV, NOISE_MULTIPLE * scatter)
-    return slope, np.where(leaves & told & np.isfinite(slope), crossing, np.nan)
 
 
 def _rheobase(ramps: Ramps, firing: RampFiring) -> Measurement:
@@ -239,8 +169,15 @@ def _onset(ramps: Ramps, firing: RampFiring) -> Measurement:
     slow = rested & ~_too_fast(firing)
     if not slow.any():
         return feature.missing(Status.NOT_APPLICABLE, _speed_reason(firing))
-    found = firing.onset[slow]
-    found = found[np.isfinite(found)]
+    found = firing.onset[slow & firing.told]
+    late = firing.onset[slow & ~firing.told]
+    late = late[np.isfinite(late)]
+    if late.size and not found.size:
+        why = (
+            f"the trace leaves its leak line at {np.median(late):.1f} mV, in the last {LEAD_SHARE:.0%} of the time to "
+            f"the first action potential or less than {LEAD_MV:g} mV below its threshold, as in any cell that fires"
+        )
+        return feature.missing(Status.TOO_FEW_EVENTS, why)
     if not found.size:
         why = f"no slow ramp leaves a leak line that rises by {LEAK_LEAST_MV:g} mV at least upwards and stays above it"
         return feature.missing(Status.TOO_FEW_EVENTS, why)
@@ -262,7 +199,7 @@ def _hysteresis(family: Family, ramps: Ramps, firing: RampFiring) -> list[Measur
         return [f.missing(Status.TOO_FEW_EVENTS, "no action potential on slow triangular ramps") for f in features]
     up = firing.row[fired]
     on = ramps.current(up, firing.first[fired])
-    at = _thresholds(family)
+    at = thresholds(family)
     final = np.searchsorted(at, ramps.stop[up + 1]) - 1
     descending = at[final] >= ramps.start[up + 1]
     recruitment = features[0].measured(float(np.median(on)), remark=f"{up.size} triangular ramps")
@@ -274,10 +211,17 @@ def _hysteresis(family: Family, ramps: Ramps, firing: RampFiring) -> list[Measur
     if _outlasts(at, final[descending], ramps.stop[up + 1][descending]).any():
         remark += "; firing outlasts the ramp, so that derecruitment is lower still"
     delta = on[descending] - off
+    initial = np.searchsorted(at, firing.first[fired])[descending]
+    to_next = ramps.slope[up[descending]] * (at[initial + 1] - at[initial])
+    from_last = -ramps.slope[up[descending] + 1] * (at[final[descending]] - at[final[descending] - 1])
+    resolution = float(np.median(np.maximum(to_next, from_last))) / family.sampling_rate
+    difference, told = float(np.median(delta)), f"; resolution {resolution:.2g} pA"
+    if abs(difference) <= resolution:
+        told += ", not different from 0"
     return [
         recruitment,
         features[1].measured(float(np.median(off)), remark=remark),
-        features[2].measured(float(np.median(delta)), remark=remark),
+        features[2].measured(difference, remark=remark + told),
     ]
 
 

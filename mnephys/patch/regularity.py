@@ -7,9 +7,9 @@ import numpy as np
 from mnephys.measurement import Feature, Measurement, Status
 from mnephys.patch.family import FIRING_STEP_MS, Family
 from mnephys.patch.firing import StepFiring
-from mnephys.recording import FloatArray
+from mnephys.patch.intervals import adaptation_index, coefficient_of_variation, local_variation
 
-__all__ = ["FEATURES", "adaptation_index", "local_variation", "measure_regularity"]
+__all__ = ["FEATURES", "measure_regularity"]
 
 ADAPTATION_MIN_APS = 5
 EFEL_DROPPED_SHARE = 0.1
@@ -63,51 +63,6 @@ FEATURES = {
 """The features that this module measures."""
 
 
-def adaptation_index(interval: FloatArray) -> float:
-    """Return the mean change of an interval to the next, over the sum of the two.
-
-    Parameters
-    ----------
-    interval : ndarray, float, shape (n,)
-        At least 2 intervals in s.
-
-    Returns
-    -------
-    float
-        Positive where firing slows down, between -1 and 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> round(adaptation_index(np.array([0.1, 0.1, 0.3])), 3)
-    0.25
-    """
-    return float(np.mean(np.diff(interval) / (interval[1:] + interval[:-1])))
-
-
-def local_variation(interval: FloatArray) -> float:
-    """Return the local variation of intervals.
-
-    Parameters
-    ----------
-    interval : ndarray, float, shape (n,)
-        At least 2 intervals in s.
-
-    Returns
-    -------
-    float
-        ``3 / (n - 1)`` times the sum of ``((I[i] - I[i + 1]) / (I[i] + I[i + 1])) ** 2``
-        (doi:10.1162/089976603322518759): 0 for a clock, 1 for a Poisson process.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> round(local_variation(np.array([0.1, 0.1, 0.3])), 3)
-    0.375
-    """
-    return float(3.0 * np.mean((np.diff(interval) / (interval[1:] + interval[:-1])) ** 2))
-
-
 def measure_regularity(family: Family, firing: StepFiring, rheobase: float) -> list[Measurement]:
     """Measure adaptation and regularity at the step nearest 2 x rheobase.
 
@@ -144,9 +99,9 @@ def measure_regularity(family: Family, firing: StepFiring, rheobase: float) -> l
     remark = f"at {step[row]:g} pA, {peak.size} action potentials"
     values = {
         "spike_frequency_adaptation": float(interval[-3:].mean() / interval[0]),
-        "adaptation_index_efel": adaptation_index(interval[dropped:]),
-        "adaptation_index_ipfx": adaptation_index(np.diff(threshold)),
-        "isi_cv": float(interval.std() / interval.mean()),
-        "isi_lv": local_variation(interval),
+        "adaptation_index_efel": adaptation_index(interval[dropped:]).item(),
+        "adaptation_index_ipfx": adaptation_index(np.diff(threshold)).item(),
+        "isi_cv": coefficient_of_variation(interval).item(),
+        "isi_lv": local_variation(interval).item(),
     }
     return [FEATURES[name].measured(value, remark=remark) for name, value in values.items()]

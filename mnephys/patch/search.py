@@ -20,7 +20,7 @@ _BLOCK = 1 << 16
 
 
 def lowest(source: Source, start: IntArray, stop: IntArray) -> tuple[IntArray, FloatArray]:
-    """Find the smallest value of each stretch, ignoring NaN.
+    """Find the smallest value of each stretch, ignoring NaN and infinite samples.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def lowest(source: Source, start: IntArray, stop: IntArray) -> tuple[IntArray, F
 
 
 def highest(source: Source, start: IntArray, stop: IntArray) -> tuple[IntArray, FloatArray]:
-    """Find the largest value of each stretch, ignoring NaN.
+    """Find the largest value of each stretch, ignoring NaN and infinite samples.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ def first_below(source: Source, start: IntArray, stop: IntArray, level: FloatArr
             found[some[hit]] = (begin[some] + at)[hit]
         begin[left] += width
         left = left[(found[left] < 0) & (begin[left] < stop[left])]
-        width *= 2
+        width = min(2 * width, _BLOCK)
     return found
 
 
@@ -148,15 +148,18 @@ def last_below(source: Source, start: IntArray, stop: IntArray, level: FloatArra
             found[some[hit]] = (begin + at)[hit]
         end[left] -= width
         left = left[(found[left] < 0) & (end[left] > start[left])]
-        width *= 2
+        width = min(2 * width, _BLOCK)
     return found
 
 
 def _extreme(source: Source, start: IntArray, stop: IntArray, sign: int) -> tuple[IntArray, FloatArray]:
     """Find the first smallest value of each stretch, of the source or of its negative."""
-    at = np.full(np.shape(start), -1, dtype=np.int64)
+    start, stop = np.asarray(start, dtype=np.int64), np.asarray(stop, dtype=np.int64)
+    if ((stop - start) > _BLOCK).any():
+        return _extreme_of_pieces(source, start, stop, sign)
+    at = np.full(start.size, -1, dtype=np.int64)
     value = np.full(at.size, np.nan)
-    length = np.asarray(stop) - start
+    length = stop - start
     widths = np.exp2(np.ceil(np.log2(np.maximum(length, _NEAR)))).astype(np.int64)
     for width in np.unique(widths[length > 0]).tolist():
         for some in _blocks(np.flatnonzero((widths == width) & (length > 0)), width):
@@ -166,15 +169,29 @@ def _extreme(source: Source, start: IntArray, stop: IntArray, sign: int) -> tupl
             np.copyto(rows, np.inf, where=np.arange(width) >= length[some, np.newaxis])
             column = rows.argmin(axis=1)
             smallest = rows[np.arange(some.size), column]
-            # NaN counts as the smallest of all; where there is one, it has to be taken away first.
-            if (gaps := np.flatnonzero(np.isnan(smallest))).size:
-                filled = np.where(np.isnan(rows[gaps]), np.inf, rows[gaps])
+            # NaN counts as the smallest of all; where something is that is no number, it has to be taken away first.
+            if (gaps := np.flatnonzero(~np.isfinite(smallest))).size:
+                filled = np.where(np.isfinite(rows[gaps]), rows[gaps], np.inf)
                 column[gaps] = filled.argmin(axis=1)
                 smallest[gaps] = filled[np.arange(gaps.size), column[gaps]]
             known = smallest < np.inf
             at[some[known]] = (start[some] + column)[known]
             value[some[known]] = smallest[known]
     return at, value
+
+
+def _extreme_of_pieces(source: Source, start: IntArray, stop: IntArray, sign: int) -> tuple[IntArray, FloatArray]:
+    """Do the same where stretches are longer than the cache: of the pieces of each, the first smallest."""
+    n_pieces = np.maximum(-(-(stop - start) // _BLOCK), 1)
+    first = np.cumsum(n_pieces) - n_pieces
+    owner = np.repeat(np.arange(start.size), n_pieces)
+    begin = start[owner] + (np.arange(owner.size) - first[owner]) * _BLOCK
+    at, value = _extreme(source, begin, np.minimum(begin + _BLOCK, stop[owner]), sign)
+    smallest = np.fmin.reduceat(value, first)
+    piece = np.flatnonzero(value == smallest[owner])
+    where = np.full(start.size, -1, dtype=np.int64)
+    where[owner[piece[::-1]]] = at[piece[::-1]]
+    return where, smallest
 
 
 def _blocks(which: IntArray, width: int) -> Iterator[IntArray]:

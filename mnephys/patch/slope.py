@@ -6,7 +6,7 @@ import numpy as np
 
 from mnephys.recording import FloatArray
 
-__all__ = ["slope_kernel", "voltage_slope"]
+__all__ = ["CUTOFF_HZ", "slope_kernel", "voltage_slope"]
 
 CUTOFF_HZ = 5000.0
 CUTOFF_FRACTION = 0.45

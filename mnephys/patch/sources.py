@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.patch.slope import slope_kernel
+from mnephys.patch.slope import CUTOFF_HZ, slope_kernel
 from mnephys.recording import FloatArray, IntArray
 
 __all__ = ["Rise", "SettledSlope", "Slope", "Source", "Voltage"]
@@ -111,6 +111,8 @@ class Slope:
         Of the family.
     sampling_rate : float
         In Hz.
+    cutoff : float
+        Of the low-pass, in Hz.
 
     Examples
     --------
@@ -121,6 +123,7 @@ class Slope:
 
     voltage: Voltage
     sampling_rate: float
+    cutoff: float = CUTOFF_HZ
 
     def rows(self, start: IntArray, width: int) -> FloatArray:
         """Return windows of the slope.
@@ -137,7 +140,7 @@ class Slope:
         ndarray, float32, shape (n, width)
             In mV/ms.
         """
-        kernel = slope_kernel(self.sampling_rate)
+        kernel = slope_kernel(self.sampling_rate, cutoff=self.cutoff)
         reach = kernel.size // 2
         wide = self.voltage.widened(start, width, reach)
         # The kernel is odd, so that samples at equal distances share a factor; the middle one counts if it is missing.

@@ -15,13 +15,13 @@ from mnephys.patch.candidates import difference_noise, fast_rises
 from mnephys.patch.detection import Detection
 from mnephys.patch.search import first_below, highest, last_below
 from mnephys.patch.segments import Stretches
-from mnephys.patch.sources import Rise, SettledSlope, Slope, Voltage
+from mnephys.patch.sources import Rise, Voltage
+from mnephys.patch.threshold import SEARCH_BEFORE_PEAK_MS, Onsets, find_onsets
 from mnephys.recording import FloatArray, IntArray
 
 __all__ = ["Spikes", "find_spikes"]
 
 
-SEARCH_AFTER_RISE_MS = 10.0
 MIN_DROP_MV = 2.0
 LOOK_BACK_MS = 50.0
 NEAR_EDGE_MS = 3.0
@@ -120,15 +120,15 @@ def find_spikes(
     detection = detection or Detection()
     voltage = np.ascontiguousarray(voltage, dtype=np.float32)
     n_samples = voltage.shape[1]
-    if n_samples < 3 * max(2, round(detection.rise_window / 1000.0 * sampling_rate)):
+    if not len(voltage) or n_samples < 3 * max(2, round(detection.rise_window / 1000.0 * sampling_rate)):
         return _nothing()
     every = np.sort(_none() if edges is None else edges)
     rising = np.sort(_none() if rising_edges is None else rising_edges)
     half = max(1, round(detection.rise_window / 2000.0 * sampling_rate))
     spoilt = _spoilt(every, half, voltage.size, sampling_rate, detection)
-    # Noise that the sampling did not resolve looks like a rise.
-    enough = np.fmax(detection.min_rise, detection.noise_multiple * difference_noise(voltage))
     with np.errstate(invalid="ignore", over="ignore"):  # infinite samples differ by nothing that is a number
+        # Noise that the sampling did not resolve looks like a rise.
+        enough = np.fmax(detection.min_rise, detection.noise_multiple * difference_noise(voltage))
         begin, end = fast_rises(voltage, half, enough, spoilt)
         source = Voltage(voltage)
         begin, peak = _peaks(source, begin, end, half, sampling_rate, enough)
@@ -137,8 +137,9 @@ def find_spikes(
         following = np.append(begin[1:], voltage.size)
         until = _fall_end(peak, following, (peak // n_samples + 1) * n_samples, every, sampling_rate, detection)
         earliest = _earliest(peak, rising, n_samples, sampling_rate, detection)
-        found = _thresholds(source, peak, begin - half, earliest, sampling_rate, detection)
-        return _judged(found, Rise(source, half, spoilt), earliest, until, detection)
+        rise = Rise(source, half, spoilt)
+        onsets = find_onsets(rise, peak, begin - half, earliest, sampling_rate, detection)
+        return _judged(rise, peak, onsets, earliest, until, detection)
 
 
 def _samples(milliseconds: float, sampling_rate: float) -> int:
@@ -165,7 +166,7 @@ def _peaks(
     row = begin // n_samples
     row_stop = (row + 1) * n_samples
     following = np.append(begin[1:], source.sweeps.size)[: begin.size]
-    reach = np.minimum.reduce([following, end + _samples(SEARCH_AFTER_RISE_MS, sampling_rate), row_stop])
+    reach = np.minimum.reduce([following, end + _samples(SEARCH_BEFORE_PEAK_MS, sampling_rate), row_stop])
     peak, top = highest(source, np.maximum(begin - half, row * n_samples), np.maximum(reach, end))
     fall = np.maximum(MIN_DROP_MV, enough[row])
     own = (peak >= 0) & (first_below(source, peak, np.minimum(following, row_stop), top - fall) >= 0)
@@ -183,50 +184,15 @@ def _earliest(peak: IntArray, rising: IntArray, n_samples: int, sampling_rate: f
     return earliest
 
 
-def _thresholds(
-    source: Voltage,
-    peak: IntArray,
-    begin: IntArray,
-    earliest: IntArray,
-    sampling_rate: float,
-    detection: Detection,
+def _judged(
+    rise: Rise, peak: IntArray, onsets: Onsets, earliest: IntArray, until: IntArray, detection: Detection
 ) -> Spikes:
-    """Find the steepest sample and the threshold of each peak; all count as action potentials as yet."""
-    slope = Slope(source, sampling_rate)
-    near = peak - _samples(SEARCH_AFTER_RISE_MS, sampling_rate)
-    upstroke, steepest = highest(slope, np.maximum.reduce([earliest, begin, near]), peak + 1)
-    unknown = upstroke < 0
-    upstroke = np.where(unknown, peak, upstroke)
-    reached = steepest >= detection.threshold_slope
-    level = np.where(reached, detection.threshold_slope, detection.threshold_fraction * steepest)
-    run = _samples(detection.threshold_run, sampling_rate)
-    below = last_below(SettledSlope(slope, run), earliest, upstroke, level)
-    never = np.flatnonzero(below < 0)
-    below[never] = last_below(slope, earliest[never], upstroke[never], level[never])
-    pair = slope.rows(np.where(below >= 0, below, earliest), 2).astype(np.float64)
-    rise = pair[:, 1] - pair[:, 0]
-    share = np.divide(level - pair[:, 0], rise, out=np.zeros(rise.size), where=rise != 0)
-    threshold = np.where(below >= 0, below + np.clip(share, 0.0, 1.0), earliest)
-    return Spikes(
-        threshold=threshold,
-        threshold_voltage=_at(source.sweeps.ravel(), threshold),
-        threshold_slope=np.where(below >= 0, level, pair[:, 0]),
-        upstroke=upstroke,
-        peak=peak,
-        max_upstroke=steepest,
-        full=np.ones(peak.size, dtype=bool),
-    )
-
-
-def _judged(found: Spikes, rise: Rise, earliest: IntArray, until: IntArray, detection: Detection) -> Spikes:
     """Return those peaks that are action potentials or abortive spikelets."""
-    voltage, peak, steepest = rise.voltage, found.peak, found.max_upstroke
+    voltage, steepest, fastest = rise.voltage, onsets.max_upstroke, onsets.fastest_rise
     top = voltage.sweeps.ravel()[peak].astype(np.float64)
-    amplitude = top - found.threshold_voltage
+    amplitude = top - onsets.voltage
     reached = steepest >= detection.threshold_slope
-    around = np.maximum(found.upstroke - rise.half, 0)
-    _, fastest = highest(rise, around, np.minimum(found.upstroke + rise.half + 1, voltage.sweeps.size))
-    before = np.maximum(found.upstroke, earliest + 1)
+    before = np.maximum(onsets.upstroke, earliest + 1)
     regenerative = last_below(rise, earliest, before, detection.max_onset_share * fastest) >= 0
     falls_fast = first_below(rise, peak, until, -detection.small_fall * fastest) >= 0
     large = amplitude >= detection.slow_amplitude
@@ -242,7 +208,16 @@ def _judged(found: Spikes, rise: Rise, earliest: IntArray, until: IntArray, dete
     full &= steepest >= detection.relative_upstroke * steepest_of_row[row]
     spikelet = ~full & regenerative & falls_fast & (amplitude >= detection.spikelet_amplitude)
     spikelet &= first_below(voltage, peak, until, top - SPIKELET_REPOLARISATION * amplitude) >= 0
-    return replace(found, full=full).take(full | spikelet)
+    found = Spikes(
+        threshold=onsets.position,
+        threshold_voltage=onsets.voltage,
+        threshold_slope=onsets.slope,
+        upstroke=onsets.upstroke,
+        peak=peak,
+        max_upstroke=steepest,
+        full=full,
+    )
+    return found.take(full | spikelet)
 
 
 def _fall_end(
@@ -265,13 +240,6 @@ def _fall_end(
 
 def _none() -> IntArray:
     return np.zeros(0, dtype=np.int64)
-
-
-def _at(flat: FloatArray, position: FloatArray) -> FloatArray:
-    """Return the voltage at a fractional sample."""
-    low = np.floor(position).astype(np.int64)
-    high = np.minimum(low + 1, flat.size - 1)
-    return flat[low] + (position - low) * (flat[high].astype(np.float64) - flat[low])
 
 
 def _nothing() -> Spikes:

@@ -23,6 +23,7 @@ __all__ = ["Steps", "find_steps", "infer_steps"]
 
 PULSE_MS = 5.0
 RAMP_SHARE = 0.05
+RAMP_PARTS = 10
 COMPLETE_SHARE = 0.95
 DRIFT_SHARE = 0.1
 HOLDING_DRIFT_PA = 5.0
@@ -287,11 +288,19 @@ def _levels(
     """Return the mean current of each stretch, its edges left out, and whether it ramps, up, down or both."""
     guard = np.minimum(round(EDGE_MERGE_MS / 1000.0 * sampling_rate), (stop - start) // 4)
     start, stop = start + guard, stop - guard
-    bounds = start + (stop - start) * np.arange(11)[:, np.newaxis] // 10
-    tenths = stretch_mean(flat, bounds[:-1].ravel(), bounds[1:].ravel()).reshape(10, -1)
     level = stretch_mean(flat, start, stop)
-    drift = np.fmax.reduce(tenths) - np.fmin.reduce(tenths)
+    # The mean of less than a millisecond is noise: of a short stretch, the halves are compared.
+    long = stop - start >= RAMP_PARTS * round(EDGE_MERGE_MS / 1000.0 * sampling_rate)
+    drift = np.where(long, _spread(flat, start, stop, RAMP_PARTS), _spread(flat, start, stop, 2))
     return np.round(level, 6), drift > np.maximum(limit, RAMP_SHARE * np.abs(level))
+
+
+def _spread(flat: FloatArray, start: IntArray, stop: IntArray, n_parts: int) -> FloatArray:
+    """Return the largest minus the smallest mean of equal parts of each stretch."""
+    bounds = start + (stop - start) * np.arange(n_parts + 1)[:, np.newaxis] // n_parts
+    parts = stretch_mean(flat, bounds[:-1].ravel(), bounds[1:].ravel()).reshape(n_parts, -1)
+    spread: FloatArray = np.fmax.reduce(parts) - np.fmin.reduce(parts)
+    return spread
 
 
 def _varies(level: FloatArray, column: IntArray, limit: float) -> NDArray[np.bool_]:

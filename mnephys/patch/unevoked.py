@@ -15,6 +15,7 @@ REBOUND_S = 0.5
 REBOUND_MIN_FALL_MV = 5.0
 REGULARITY_MIN_ISIS = 5
 CLOCK_CV = 0.01
+HELD_PA = 0.5
 
 _CELL = ("cell",)
 
@@ -34,10 +35,11 @@ FEATURES = {
             "spontaneous_rate",
             "Hz",
             _CELL,
-            "Action potentials per second before any step; over everything where there is no step",
+            "Action potentials per second at 0 pA before any step; over everything where there is no step",
             "mnephys",
             (0, 1000),
-            {"stimulated_below_isi_cv": CLOCK_CV},
+            {"stimulated_below_isi_cv": CLOCK_CV, "held_above_pa": HELD_PA},
+            version=3,
         ),
         Feature(
             "spontaneous_isi_cv",
@@ -46,7 +48,8 @@ FEATURES = {
             "SD (ddof 0) over mean of the intervals of these action potentials",
             "mnephys",
             (0, 100),
-            {"min_intervals": REGULARITY_MIN_ISIS},
+            {"min_intervals": REGULARITY_MIN_ISIS, "held_above_pa": HELD_PA},
+            version=2,
         ),
     )
 }
@@ -68,9 +71,10 @@ def measure_unevoked(family: Family) -> list[Measurement]:
 
     Notes
     -----
-    Only of the injected current it is known that there is none. Action potentials that come like a clock
-    (CV of the intervals below 0.01, which no cell reaches by itself) are evoked by something that the
-    recording does not hold, light for example, and are not called spontaneous.
+    A holding current drives or silences a cell: only sweeps that are held at 0 pA, within 0.5 pA, count as
+    unevoked. Where the command is not known the remark says so. Action potentials that come like a clock (CV of
+    the intervals below 0.01, which no cell reaches by itself) are evoked by something that the recording does
+    not hold, light for example, and are not called spontaneous.
     """
     return [_rebound(family), *_spontaneous(family)]
 
@@ -79,10 +83,16 @@ def _spontaneous(family: Family) -> list[Measurement]:
     steps = family.steps
     rate, regularity = FEATURES["spontaneous_rate"], FEATURES["spontaneous_isi_cv"]
     quiet = family.usable & steps.before_steps
-    duration = float(steps.duration[quiet].sum())
-    if duration <= 0:
+    if not quiet.any():
         why = "no time before the first step"
         return [f.missing(Status.NOT_APPLICABLE, why) for f in (rate, regularity)]
+    held = np.abs(steps.current) > HELD_PA
+    if held[quiet].all():
+        pa = float(np.median(steps.current[quiet]))
+        why = f"the cell is held at {pa:.4g} pA: what it fires, or does not, is not spontaneous"
+        return [f.missing(Status.NOT_APPLICABLE, why) for f in (rate, regularity)]
+    quiet &= ~held
+    duration = float(steps.duration[quiet].sum())
     row = family.ap_step
     same = (row[1:] == row[:-1]) & quiet[row[1:]]
     interval = np.diff(np.asarray(family.aps["peak_time"], dtype=np.float64))[same]
@@ -94,10 +104,11 @@ def _spontaneous(family: Family) -> list[Measurement]:
     whole = not (steps.test.any() or steps.ramp.any()) and bool(steps.before_steps.all())
     n_aps = int(family.ap_count[quiet].sum())
     remark = f"{n_aps} action potentials in {duration:.3g} s {'without any step' if whole else 'before the steps'}"
+    unknown = "; the injected current is not known" if np.isnan(steps.current[quiet]).any() else ""
     few = f"{interval.size} intervals between spontaneous action potentials, {REGULARITY_MIN_ISIS} are needed"
     return [
-        rate.measured(n_aps / duration, remark=remark),
-        regularity.measured(spread, remark=f"{interval.size} intervals")
+        rate.measured(n_aps / duration, remark=remark + unknown),
+        regularity.measured(spread, remark=f"{interval.size} intervals{unknown}")
         if enough
         else regularity.missing(Status.TOO_FEW_EVENTS, few),
     ]

@@ -136,7 +136,7 @@ def action_potentials(
     Raises
     ------
     ValueError
-        If `voltage` is not one- or two-dimensional or `sampling_rate` is not positive.
+        If `voltage` is not one- or two-dimensional, `sampling_rate` is not positive, or `start` or `stop` is NaN.
 
     Notes
     -----
@@ -169,6 +169,7 @@ def action_potentials(
     return shape(volts, sampling_rate, spikes, reach)
 
 
+@np.errstate(invalid="ignore", over="ignore")  # infinite samples differ by nothing that is a number
 def shape(voltage: FloatArray, sampling_rate: float, spikes: Spikes, reach: Reach) -> dict[str, NDArray[np.generic]]:
     """Measure the shape of action potentials that were found.
 
@@ -235,8 +236,10 @@ def shape(voltage: FloatArray, sampling_rate: float, spikes: Spikes, reach: Reac
 def _samples(seconds: ArrayLike | None, default: int, n_sweeps: int, n_samples: int, sampling_rate: float) -> IntArray:
     if seconds is None:
         return np.full(n_sweeps, default)
-    at = np.rint(np.asarray(seconds, dtype=np.float64) * sampling_rate).astype(np.int64)
-    return np.clip(np.broadcast_to(at, (n_sweeps,)), 0, n_samples)
+    at = np.rint(np.asarray(seconds, dtype=np.float64) * sampling_rate)
+    if np.isnan(at).any():
+        raise ValueError("start and stop need times in s, one of them is NaN")
+    return np.broadcast_to(np.clip(at, 0, n_samples).astype(np.int64), (n_sweeps,))
 
 
 def _falls_to(source: Voltage, peak: IntArray, end: IntArray, level: FloatArray) -> FloatArray:

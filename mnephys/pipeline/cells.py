@@ -11,6 +11,7 @@ from mnephys.maturity.model import Rubric
 from mnephys.maturity.result import Score
 from mnephys.maturity.score import score_cell
 from mnephys.measurement import FeatureTable
+from mnephys.pipeline.junction import junction_of
 from mnephys.recording import SweepRecording
 from mnephys.samples import Sample
 
@@ -27,7 +28,8 @@ def score_subject(table: FeatureTable, subject: str, samples: Sequence[Sample], 
     subject : str
         Its name.
     samples : sequence of Sample
-        What is known of each recording; of what they contradict each other in, the first is used.
+        What is known of each recording; of what they contradict each other in, the first is used. A junction
+        potential that nobody stated is computed from the solutions.
     rubric : Rubric
         What counts as mature.
 
@@ -37,8 +39,9 @@ def score_subject(table: FeatureTable, subject: str, samples: Sequence[Sample], 
         With its evidence.
     """
     known = {f.name: _first_known(samples, f.name) for f in fields(Conditions)}
-    scored = score_table(table, subject, Conditions(**known), rubric)
-    return replace(scored, sample=_shared(samples))
+    junction = junction_of(samples)
+    scored = score_table(table, subject, Conditions(**{**known, "ljp_mv": junction.ljp_mv}), rubric)
+    return replace(scored, sample=_shared(samples), reasons=(*scored.reasons, *junction.reasons))
 
 
 def score_table(table: FeatureTable, subject: str, conditions: Conditions, rubric: Rubric | None) -> Score:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from mnephys.evidence import plate_evidence, summary_evidence, sweep_evidence
+from mnephys.evidence import clamp_evidence, plate_evidence, summary_evidence, sweep_evidence
 from mnephys.mea import exported, facts, measure
 from mnephys.mea.definitions import DEFINITIONS, Definitions
 from mnephys.mea.network_bursts import network_bursts
 from mnephys.measurement import Feature, FeatureTable, Measurement, Status
-from mnephys.patch import after_potentials, ap_features, firing_features, passive, quality, ramp_features
+from mnephys.patch import (
+    after_potentials,
+    agonists,
+    ap_features,
+    currents,
+    firing_features,
+    passive,
+    quality,
+    ramp_features,
+    synaptic,
+)
 from mnephys.patch.family import Family, find_family
+from mnephys.patch.limits import QualityLimits
 from mnephys.readers import Recording
 from mnephys.recording import Clamp, SweepRecording
 from mnephys.summary import PlateSummary
@@ -23,7 +34,11 @@ __all__ = ["DEFAULT_DEFINITIONS", "Analysis", "analyse", "declared_features", "e
 DEFAULT_DEFINITIONS = DEFINITIONS["axis-2023"]
 """The vendor's current definitions of activity and bursts."""
 
-_OF_CURRENT_CLAMP = (passive, ap_features, after_potentials, firing_features, ramp_features)
+OF_CURRENT_CLAMP = (passive, ap_features, after_potentials, firing_features, ramp_features)
+"""The rooms whose features every recording under current clamp is measured for, beside `quality`."""
+
+OF_VOLTAGE_CLAMP = (currents, synaptic)
+"""Those of every recording under voltage clamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +70,18 @@ def declared_features() -> list[Feature]:
     >>> [feature.levels for feature in declared_features() if feature.name == "isi_cv"]
     [('cell',), ('electrode', 'well')]
     """
-    rooms = (quality, *_OF_CURRENT_CLAMP, measure, facts, exported)
-    return [feature for room in rooms for feature in room.FEATURES.values()]
+    rooms = (quality, *OF_CURRENT_CLAMP, *OF_VOLTAGE_CLAMP, agonists, measure, facts, exported)
+    # Both clamps have the same verdicts on sweeps and cell.
+    return list({id(feature): feature for room in rooms for feature in room.FEATURES.values()}.values())
 
 
 def analyse(
-    recording: Recording, *, bias: float | None = None, definitions: Definitions = DEFAULT_DEFINITIONS
+    recording: Recording,
+    *,
+    bias: float | None = None,
+    seal: float | None = None,
+    definitions: Definitions = DEFAULT_DEFINITIONS,
+    quality: QualityLimits | None = None,
 ) -> Analysis:
     """Measure everything that a recording allows.
 
@@ -70,8 +91,12 @@ def analyse(
         Sweeps of a cell, spikes of a plate, or a vendor's metrics of one, which are taken as they are.
     bias : float, optional
         Current that the amplifier injects into a cell besides the command, in pA; None where unknown.
+    seal : float, optional
+        Seal resistance in MOhm; None where unknown.
     definitions : Definitions, optional
         What counts as active and as a burst on a plate; the vendor's current ones if omitted.
+    quality : QualityLimits, optional
+        When a sweep or a cell under current clamp is excluded; the limits of the package if omitted.
 
     Returns
     -------
@@ -79,7 +104,7 @@ def analyse(
         Measurements and evidence.
     """
     if isinstance(recording, SweepRecording):
-        return _sweeps(recording, bias)
+        return _sweeps(recording, bias, seal, quality or QualityLimits.read())
     if isinstance(recording, PlateSummary):
         more = (*exported.exported_share_2015(recording.table), *facts.well_fact_rows(recording.well_facts))
         table = FeatureTable((*recording.table.rows, *more))
@@ -96,19 +121,28 @@ def analyse(
 
 
 def extract(
-    recording: Recording, *, bias: float | None = None, definitions: Definitions = DEFAULT_DEFINITIONS
+    recording: Recording,
+    *,
+    bias: float | None = None,
+    seal: float | None = None,
+    definitions: Definitions = DEFAULT_DEFINITIONS,
+    quality: QualityLimits | None = None,
 ) -> FeatureTable:
     """Measure everything that a recording allows.
 
     Parameters
     ----------
     recording : SweepRecording, PlateRecording or PlateSummary
-        Under voltage clamp nothing is measured yet, which the table says.
+        Of a cell, under current or voltage clamp, or of a plate.
     bias : float, optional
         Current that the amplifier injects besides the command, in pA. Only if it is known, the baseline
         at zero command can be called resting potential.
+    seal : float, optional
+        Seal resistance in MOhm, to be compared with the input resistance.
     definitions : Definitions, optional
         What counts as active and as a burst on a plate; the vendor's current ones if omitted.
+    quality : QualityLimits, optional
+        When a sweep or a cell under current clamp is excluded; the limits of the package if omitted.
 
     Returns
     -------
@@ -123,16 +157,14 @@ def extract(
     >>> extract(quiet).get("baseline_potential").value
     -70.0
     """
-    return analyse(recording, bias=bias, definitions=definitions).table
+    return analyse(recording, bias=bias, seal=seal, definitions=definitions, quality=quality).table
 
 
-def _sweeps(recording: SweepRecording, bias: float | None) -> Analysis:
+def _sweeps(recording: SweepRecording, bias: float | None, seal: float | None, limits: QualityLimits) -> Analysis:
     origin = quality.judge_origin(recording)
     if recording.clamp is Clamp.VOLTAGE:
-        why = "made under voltage clamp, of which nothing is measured yet"
-        table = FeatureTable((origin, quality.FEATURES["qc_recording"].missing(Status.NOT_APPLICABLE, why)))
-        return Analysis(table, sweep_evidence(recording, table, None))
-    family, verdicts = quality.control_quality(find_family(recording))
+        return _voltage_clamp(recording, origin)
+    family, verdicts = quality.control_quality(find_family(recording), limits)
     command = quality.judge_command(recording, family.steps)
     if family.accepted.any():
         measured = [
@@ -141,16 +173,33 @@ def _sweeps(recording: SweepRecording, bias: float | None) -> Analysis:
             *after_potentials.measure_after_potentials(family),
             *firing_features.measure_firing(family),
             *ramp_features.measure_ramps(family, recording.command),
+            *_applied(recording),
         ]
     else:
         measured = _all_excluded(verdicts[-1].reason)
-    table = FeatureTable((origin, command, *verdicts, *measured), _spike_columns(family))
-    return Analysis(table, sweep_evidence(recording, table, family))
+    resistance = next((row for row in measured if row.feature == "input_resistance"), None)
+    sealed = quality.judge_seal(resistance, seal)
+    table = FeatureTable((origin, command, *verdicts, sealed, *measured), _spike_columns(family))
+    return Analysis(table, sweep_evidence(recording, table, family) | {"quality": asdict(limits)})
+
+
+def _voltage_clamp(recording: SweepRecording, origin: Measurement) -> Analysis:
+    rows, behind = currents.measure_currents(recording)
+    found = synaptic.analyse_synaptic(recording)
+    why = "it was recorded under voltage clamp, which shows no firing"
+    drive = quality.FEATURES["qc_drive"].missing(Status.NOT_APPLICABLE, why)
+    table = FeatureTable((origin, drive, *rows, *found.rows, *_applied(recording)))
+    return Analysis(table, sweep_evidence(recording, table, None) | clamp_evidence(behind.table, found.events))
+
+
+def _applied(recording: SweepRecording) -> list[Measurement]:
+    """Return what agonists and blockers did, of a recording in which somebody noted anything."""
+    return agonists.measure_agonists(recording) if recording.tags else []
 
 
 def _all_excluded(reason: str) -> list[Measurement]:
     """Return the rows of a recording of which no sweep passed quality control."""
-    features = [f for room in _OF_CURRENT_CLAMP for f in room.FEATURES.values() if f.levels[0] == "cell"]
+    features = [f for room in OF_CURRENT_CLAMP for f in room.FEATURES.values() if f.levels[0] == "cell"]
     return [f.missing(Status.EXCLUDED, reason) for f in features]
 
 

@@ -12,6 +12,7 @@ from mnephys.maturity.network_rubric import NetworkRubric
 from mnephys.maturity.result import Score
 from mnephys.mea.facts import well_facts
 from mnephys.measurement import FeatureTable
+from mnephys.patch.limits import QualityLimits
 from mnephys.pipeline.cells import score_table, stated_conditions
 from mnephys.pipeline.extract import extract
 from mnephys.pipeline.plates import PlateScores, plate_wells, score_plates
@@ -32,6 +33,7 @@ def score(
     conditions: Conditions | None = None,
     rubric: Rubric | None = None,
     sheet: None = None,
+    quality: QualityLimits | None = None,
 ) -> Score: ...
 @overload
 def score(
@@ -67,6 +69,7 @@ def score(
     conditions: Conditions | None = None,
     rubric: Rubric | NetworkRubric | None = None,
     sheet: SampleSheet | None = None,
+    quality: QualityLimits | None = None,
 ) -> Score | PlateScores | list[PlateScores]:
     """Score the maturity of one cell, or of the networks in the wells of a plate.
 
@@ -83,6 +86,8 @@ def score(
         What counts as mature; the built-in rubric for cells or for wells if omitted.
     sheet : SampleSheet, optional
         For plates, what was done to each well: which line it is, whether it was plated.
+    quality : QualityLimits, optional
+        For recordings of cells, when a sweep or a cell is excluded; the limits of the package if omitted.
 
     Returns
     -------
@@ -93,7 +98,8 @@ def score(
     Raises
     ------
     TypeError
-        If a rubric for wells is given for a cell, or the other way round.
+        If a rubric for wells is given for a cell, or the other way round; if limits of quality are given for a plate or
+        for what has been measured already.
 
     Examples
     --------
@@ -103,6 +109,8 @@ def score(
     >>> str(score(quiet).stage)
     'indeterminate'
     """
+    if quality is not None and isinstance(what, (FeatureTable, PlateRecording, PlateSummary)):
+        raise TypeError("limits of quality are for recordings of cells, which this is not")
     if isinstance(what, FeatureTable):
         if any(row.level == "well" for row in what):
             return score_plates({subject or "plate": (_wells_of(what), what)}, sheet, _for_wells(rubric))[0]
@@ -118,7 +126,9 @@ def score(
         return found[0] if isinstance(what, (PlateRecording, PlateSummary)) else found
     cells = [r for r in recordings if isinstance(r, SweepRecording)]
     conditions = conditions or stated_conditions(cells)
-    tables = [extract(r, bias=conditions.bias_pa).named(n) for r, n in zip(cells, names, strict=True)]
+    bias, seal = conditions.bias_pa, conditions.rseal_mohm
+    measured = [extract(r, bias=bias, seal=seal, quality=quality) for r in cells]
+    tables = [table.named(n) for table, n in zip(measured, names, strict=True)]
     name = subject or (names[0] if names else "cell")
     return score_table(FeatureTable.concatenate(tables), name, conditions, _for_cells(rubric))
 

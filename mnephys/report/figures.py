@@ -87,8 +87,8 @@ def of_recording(evidence: Mapping[str, Any], key: str, most: int) -> list[Pictu
         caption = "Currents against potential, leak-corrected; crosses: the inward peak as recorded."
         pictures.append(_narrow(plot.current_voltage(evidence), f"{key}i", caption, int(_NARROW_SHARE * most)))
     if found := (evidence.get("synaptic") or {}).get("amplitude"):
-        shown = f"{len(found)} of " if len(found) != evidence.get("n_events") else ""
-        caption = f"Size of {shown}{evidence.get('n_events')} postsynaptic currents; inward ones are negative."
+        every = f" of {evidence.get('n_events')}" if len(found) != evidence.get("n_events") else ""
+        caption = f"Postsynaptic currents by size ({len(found)}{every}); inward ones are negative."
         pictures.append(_narrow(plot.event_amplitudes(evidence), f"{key}e", caption, int(_NARROW_SHARE * most)))
     if (evidence.get("waveforms") or {}).get("voltage"):
         caption = "Action potentials as slope against potential; the threshold is read at 10 mV/ms (dotted line)."

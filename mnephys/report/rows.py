@@ -111,6 +111,7 @@ def criterion(row: Record, references: References) -> dict[str, Any]:
     return {
         "feature": labels.feature(str(row.get("feature") or "")),
         "value": value if measured else f"{value} (not used)" if value else text.missing(row),
+        "voltages": _voltages(row, unit) if measured else [],
         "sort": "" if number is None or not measured else repr(number),
         "measured": measured,
         "cut": labels.prose(row.get("cut") or "") if figures.is_scored(row) else "",
@@ -121,6 +122,14 @@ def criterion(row: Record, references: References) -> dict[str, Any]:
         "source": references.cite(row.get("source") or ""),
         "basis": labels.plain(row.get("basis") or ""),
     }
+
+
+def _voltages(row: Record, unit: str) -> list[str]:
+    """Return a voltage before and after the junction potential is subtracted; nothing where neither is known."""
+    both = {name: finite(row.get(name)) for name in ("raw", "corrected")}
+    if all(value is None for value in both.values()):
+        return []
+    return [f"{name} {'not known' if value is None else labels.quantity(value, unit)}" for name, value in both.items()]
 
 
 def status(state: str, reason: str) -> str:

@@ -52,7 +52,8 @@ class Sample:
     temperature_c : float, optional
         Temperature of the bath in degC.
     internal_solution, external_solution : str
-        Pipette and bath solution.
+        Pipette and bath solution; where they list their substances in mM, as in ``K-gluconate 130, KCl 4, HEPES 10``,
+        the junction potential can be computed.
     ljp_mv : float, optional
         Liquid junction potential in mV, positive where the true voltage is below the one recorded.
     ljp_subtracted : bool, optional

@@ -41,6 +41,8 @@ CRITERION = {
     "source",
     "basis",
     "note",
+    "raw",
+    "corrected",
 }
 HOSTILE = '<script>alert("x")</script>\n\x1b[31m'
 

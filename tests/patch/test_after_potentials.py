@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import eif
+from scipy.signal import lfilter
 
 import mnephys
 from mnephys.measurement import Status
@@ -35,6 +37,12 @@ def _pulses(n=8, *, ahp=5.0, tau=30.0, adp=0.0, noise=0.0, total=0.8, pulses=(PU
         voltage += adp * np.exp(-(((ms - 8) / 2) ** 2))
     voltage += np.random.default_rng(0).normal(0, noise, voltage.shape)
     return SweepRecording(voltage, RATE, Clamp.CURRENT, command, CommandSource.EPOCH_TABLE)
+
+
+def _sweeps(recording, begin, end):
+    """Some sweeps of a recording."""
+    response, command = recording.response[begin:end], recording.command[begin:end]
+    return replace(recording, response=response, command=command, n_valid=None, sweep_start=None)
 
 
 def _measured(recording):
@@ -90,6 +98,71 @@ def test_no_hump_is_zero_and_says_so(noise):
     assert row.status is Status.OK
     assert row.value == 0.0
     assert "no hump" in row.reason
+
+
+@pytest.mark.parametrize(("n", "sd"), [(1, 0.3), (1, 1.0), (5, 1.0), (10, 0.3)])
+@pytest.mark.parametrize("reset", [-60.0, -75.0])
+def test_membrane_noise_is_no_after_depolarization(n, sd, reset):
+    """Noise of a membrane is slow: it makes humps, and falls after an AHP has recovered."""
+    neuron = eif.EifNeuron(tau=0.01, reset=reset)
+    recording = eif.recorded(neuron, eif.pulses(8 * n, amplitude=900.0), noise=sd)
+    rows = [_measured(_sweeps(recording, first, first + n))["after_depolarization"] for first in range(0, 8 * n, n)]
+    if (n, sd) == (10, 0.3):
+        assert [(row.status, row.value) for row in rows] == [(Status.OK, 0.0)] * 8
+        assert all("no hump above the noise" in row.reason for row in rows)
+    else:
+        # Noise of 1 mV keeps a pulse or two from evoking an action potential after it.
+        evoked = [row for row in rows if row.status is not Status.NOT_APPLICABLE]
+        assert len(evoked) >= 5
+        assert {row.status for row in evoked} == {Status.BAD_INPUT}
+        assert all("a hump of 1 mV would not be seen" in row.reason for row in evoked)
+
+
+def test_a_hump_above_membrane_noise_is_found():
+    """20 pulses leave a quarter of the noise: a hump of 3 mV after a trough passes it, and is not larger for it."""
+    quiet, rng = _pulses(20, ahp=5.0, adp=6.0), np.random.default_rng(1)
+    true = _measured(quiet)["after_depolarization"].value
+    shape = quiet.response.shape
+    kick = rng.normal(0.0, 0.3 * np.sqrt(2 / (0.01 * RATE)), shape)
+    wander = lfilter([1.0], [1.0, -np.exp(-1 / (0.01 * RATE))], kick, axis=1)
+    row = _measured(replace(quiet, response=quiet.response + wander.astype(np.float32)))["after_depolarization"]
+    assert row.value == pytest.approx(true, abs=0.3)
+
+
+def test_noise_is_the_mean_range_of_windows_before_the_pulses_over_the_root_of_their_number():
+    recording = _pulses(5, noise=0.4)
+    response = pulse_response(find_family(recording))
+    plain = []
+    for sweep in recording.response.astype(float):
+        for k in range(1, 5):
+            window = sweep[round(PULSE_S * RATE) - 1000 * k :][:1000]
+            padded = np.pad(window, 5, mode="edge")
+            smooth = [padded[i : i + 11].mean() for i in range(1000)]
+            plain.append(max(smooth) - min(smooth))
+    assert response.noise(0.5) == pytest.approx(np.sqrt(np.mean(np.square(plain)) / 5), rel=1e-4)
+
+
+def test_what_an_action_potential_leaves_behind_is_no_noise():
+    """The second pulse comes 250 ms after the first: only what precedes the first tells the noise."""
+    two = pulse_response(find_family(_pulses(4, ahp=8.0, tau=200.0, noise=0.05, pulses=(PULSE_S, 0.45))))
+    assert two.quiet.shape == (4 * 4, round(0.05 * RATE))
+
+
+def test_without_a_quiet_time_before_the_pulse_nothing_is_told_from_noise():
+    recording = _pulses(4, adp=6.0)
+    cut = round((PULSE_S - 0.04) * RATE)
+    rows = _measured(
+        replace(recording, response=recording.response[:, cut:], command=recording.command[:, cut:], n_valid=None)
+    )
+    for name in ("medium_ahp_decay_time", "after_depolarization"):
+        assert rows[name].status is Status.TOO_FEW_EVENTS
+        assert "less than 50 ms before the pulses" in rows[name].reason
+
+
+def test_a_shallow_ahp_within_the_noise_is_none():
+    row = _measured(_pulses(1, ahp=0.8, noise=1.5))["medium_ahp_decay_time"]
+    assert row.status is Status.TOO_FEW_EVENTS
+    assert "noise alone" in row.reason
 
 
 def test_without_an_ahp_there_is_no_decay():

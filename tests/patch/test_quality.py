@@ -62,15 +62,34 @@ def _clipped_at(recording, rail, noise=0.0):
 def test_clipping_is_found_with_noise_behind_it_and_a_flat_rest_is_not(family_of, noise):
     recording = family_of(CURRENTS, spikes=SPIKING)
     # Cut off at -40 mV an action potential of 1.2 ms is flat for about a millisecond.
-    reasons = _reasons(_clipped_at(recording, -40.0, noise), QualityLimits(clipping=0.5))
+    reasons = _reasons(_clipped_at(recording, -40.0, noise), replace(QualityLimits.read(), clipping=0.5))
     assert list(reasons) == ["s3", "s4"]
     assert "clipped" in reasons["s4"]
-    assert _reasons(_clipped_at(recording, 100.0, noise), QualityLimits(clipping=0.5)) == {}
+    assert _reasons(_clipped_at(recording, 100.0, noise), replace(QualityLimits.read(), clipping=0.5)) == {}
 
 
-def test_a_coarse_digitiser_a_single_flat_peak_and_the_rest_are_not_clipping(family_of):
+def test_a_single_peak_is_clipped_where_equal_samples_have_corners(family_of):
     recording = family_of(CURRENTS, spikes=[[], [], [], [], [0.1]])
-    assert _reasons(_clipped_at(recording, -40.0), QualityLimits(clipping=0.5)) == {}
+    assert list(_reasons(_clipped_at(recording, -40.0))) == ["s4"]
+    assert list(_reasons(_clipped_at(recording, 10.0))) == ["s4"]
+    # With noise behind the limit it could be a peak that is flat by nature.
+    assert _reasons(_clipped_at(recording, -40.0, 0.05)) == {}
+
+
+@pytest.mark.parametrize("grain", [0.03, 0.3, 0.61, 2.0])
+@pytest.mark.parametrize("width", [0.35, 0.6, 1.5, 5.0, 40.0])
+@pytest.mark.parametrize("noise", [0.0, 0.2])
+def test_no_rounded_peak_is_clipped_however_coarse_the_digitiser(family_of, grain, width, noise):
+    recording = family_of(CURRENTS)
+    t = np.arange(20000) / 20.0
+    peak = 70 * np.exp(-(np.abs((t - 320.0) / width) ** np.where(t < 320.0, 2.0, 1.8)))
+    voltage = recording.response + np.array([0, 0, 0, 0, 1])[:, np.newaxis] * peak
+    voltage = voltage + np.random.default_rng(5).normal(0, noise, voltage.shape)
+    assert _reasons(replace(recording, response=np.round(voltage / grain) * grain)) == {}
+
+
+def test_a_coarse_digitiser_and_the_rest_are_not_clipping(family_of):
+    recording = family_of(CURRENTS, spikes=[[], [], [], [], [0.1]])
     # A rest that action potentials fall back to is the lowest potential there is, and flat.
     assert _reasons(family_of([0, 20], spikes=[[-0.1], [-0.15, -0.05]])) == {}
     t = np.arange(20000) / 20.0
@@ -181,7 +200,7 @@ def test_only_a_depolarising_step_drives(family_of):
 def test_a_stated_largest_current_drives_a_silent_cell(family_of):
     recording = family_of([-20, 0, 150, 300], resistance=180)
     assert mnephys.extract(recording).get("qc_drive").text == "driven"
-    _, rows = control_quality(find_family(recording), QualityLimits(drive_current=310.0))
+    _, rows = control_quality(find_family(recording), replace(QualityLimits.read(), drive_current=310.0))
     drive = next(row for row in rows if row.feature == "qc_drive")
     assert drive.text == "not driven"
     assert "310 pA" in drive.reason

@@ -6,12 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from reference import eif
 from reference.hysteresis import PicNeuron, recorded, triangle
 
 import mnephys
 from mnephys.measurement import Status
 from mnephys.patch.family import find_family
 from mnephys.patch.ramp_features import FEATURES, measure_ramps
+from mnephys.patch.ramp_firing import ramp_firing
+from mnephys.patch.ramps import find_ramps
 
 PIC = PicNeuron()
 PLAIN = replace(PIC, amplitude=0.0)
@@ -43,7 +46,7 @@ def test_without_a_persistent_inward_current_there_is_neither_hysteresis_nor_ons
     assert "stays above" in rows["persistent_inward_current_onset"].reason
 
 
-@pytest.mark.parametrize("on_at", [-56.0, -52.0])
+@pytest.mark.parametrize("on_at", [-60.0, -56.0])
 @pytest.mark.parametrize("down", [True, False])
 def test_the_onset_is_the_voltage_at_which_the_current_switches_on(on_at, down):
     # Too weak to reach threshold at once: the trace leaves the leak line and goes on beside it.
@@ -51,6 +54,54 @@ def test_the_onset_is_the_voltage_at_which_the_current_switches_on(on_at, down):
     rows = _measured(recorded(neuron, [triangle(100.0, 300.0, down=down)], noise=0.1))
     assert rows["persistent_inward_current_onset"].value == pytest.approx(on_at, abs=0.5)
     assert (rows["pic_delta_current"].status is Status.NOT_APPLICABLE) is not down
+
+
+def test_a_current_that_switches_on_close_to_the_threshold_is_not_told_from_spike_initiation():
+    neuron = replace(PIC, on_at=-52.0, amplitude=40.0, activation=0.05)
+    row = _measured(recorded(neuron, [triangle(100.0, 300.0)], noise=0.1))["persistent_inward_current_onset"]
+    assert row.status is Status.TOO_FEW_EVENTS
+    assert "leaves its leak line at -5" in row.reason
+    assert "as in any cell that fires" in row.reason
+
+
+def test_what_begins_less_than_3_mv_below_the_first_threshold_is_not_told_however_slow_the_ramp():
+    neuron = replace(PIC, rest=-53.0, on_at=-47.7, amplitude=11.5)
+    recording = recorded(neuron, [triangle(50.0, 120.0)])
+    family = find_family(recording)
+    firing = ramp_firing(family, find_ramps(recording.command, recording.sampling_rate, recording.n_valid))
+    assert firing.onset[0] == pytest.approx(-47.7, abs=0.2)
+    assert firing.lead[0] > 0.2
+    assert firing.below[0] == pytest.approx(2.7, abs=0.25)
+    row = _measured(recording)["persistent_inward_current_onset"]
+    assert row.status is Status.TOO_FEW_EVENTS
+    assert "less than 3 mV below its threshold" in row.reason
+
+
+def _eif_triangle(slope_factor, mv_per_s, noise):
+    neuron = eif.EifNeuron(resistance=0.2, slope_factor=slope_factor)
+    top = 1.4 * (neuron.soft_threshold - neuron.rest) / neuron.resistance
+    rise = top / (mv_per_s / neuron.resistance)
+    t = np.arange(round((1.0 + 2 * rise) * eif.RATE)) / eif.RATE
+    command = np.interp(t, [0.5, 0.5 + rise, 0.5 + 2 * rise], [0.0, top, 0.0])
+    return eif.recorded(neuron, command, noise=noise)
+
+
+@pytest.mark.parametrize("slope_factor", [1.0, 2.0, 4.0])
+@pytest.mark.parametrize("mv_per_s", [7.0, 18.0])
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_the_current_that_initiates_action_potentials_is_no_persistent_one(slope_factor, mv_per_s, noise):
+    rows = _measured(_eif_triangle(slope_factor, mv_per_s, noise))
+    assert rows["persistent_inward_current_onset"].status is Status.TOO_FEW_EVENTS
+    assert rows["pic_delta_current"].ok
+    assert "not different from 0" in rows["pic_delta_current"].reason
+
+
+def test_the_resolution_of_the_hysteresis_is_what_the_ramp_changes_in_an_interval():
+    recording = recorded(PIC, [triangle(100.0, 300.0)])
+    row = _measured(recording)["pic_delta_current"]
+    interval = np.diff(find_family(recording).aps["threshold_time"])
+    assert f"resolution {100.0 * max(interval[0], interval[-1]):.2g} pA" in row.reason
+    assert "not different" not in row.reason
 
 
 def test_half_a_millivolt_above_the_leak_line_is_no_onset():

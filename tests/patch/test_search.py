@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -113,3 +115,28 @@ def test_a_search_finds_what_lies_far_away():
     assert first_below(Voltage(sweeps), start, stop, level).tolist() == [4990, 9990]
     assert last_below(Voltage(sweeps), start - 2, stop - 20, level).tolist() == [1, 5001]
     assert lowest(Voltage(sweeps), start, stop)[0].tolist() == [4990, 9990]
+
+
+def test_stretches_longer_than_a_block_are_searched_in_pieces_of_little_memory():
+    rng = np.random.default_rng(0)
+    sweeps = rng.integers(-100, 100, (2, 400_000)).astype(np.float32)
+    sweeps[0, [70_000, 390_000]] = -200.0
+    start, stop = np.array([5, 400_000, 10, 7]), np.array([400_000, 800_000, 30, 7])
+    tracemalloc.start()
+    at, value = lowest(Voltage(sweeps), start, stop)
+    far = first_below(Voltage(sweeps), start, stop, np.full(4, -150.0))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert at[0] == far[0] == 70_000
+    assert at[1] == 400_000 + int(sweeps[1].argmin())
+    assert at[2:].tolist() == [10 + int(sweeps[0, 10:30].argmin()), -1]
+    assert value[:2].tolist() == [-200.0, -100.0]
+    assert last_below(Voltage(sweeps), start, stop, np.full(4, -150.0)).tolist() == [390_000, -1, -1, -1]
+    assert peak < sweeps.nbytes
+
+
+def test_infinite_samples_are_neither_lowest_nor_highest():
+    voltage = Voltage(np.array([[1.0, -np.inf, -3.0, np.inf, 2.0, np.nan]], dtype=np.float32))
+    start, stop = np.array([0, 1]), np.array([6, 2])
+    assert lowest(voltage, start, stop)[0].tolist() == [2, -1]
+    assert highest(voltage, start, stop)[0].tolist() == [4, -1]

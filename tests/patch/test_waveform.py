@@ -135,3 +135,29 @@ def test_a_sampling_rate_that_is_none_is_refused(bad):
 def test_more_than_two_dimensions_are_refused():
     with pytest.raises(ValueError, match="shape"):
         action_potentials(np.zeros((2, 2, 2)), 20000.0)
+
+
+def test_a_step_without_end_reaches_to_the_end_of_the_sweep():
+    voltage, rate = _triangle()
+    assert action_potentials(voltage, rate, 0.0, np.inf)["sweep"].size == 1
+    with pytest.raises(ValueError, match="one of them is NaN"):
+        action_potentials(voltage, rate, np.nan, 1.0)
+
+
+def test_no_sweep_has_no_action_potential():
+    assert action_potentials(np.zeros((0, 1000)), 20000.0)["sweep"].size == 0
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_one_bad_sample_anywhere_around_an_action_potential_costs_no_more_than_it(bad):
+    t = np.arange(3000) / 20000
+    clean = -70 + 100 * (np.exp(-(((t - 0.03) / 0.001) ** 2)) + np.exp(-(((t - 0.1) / 0.001) ** 2)))
+    voltage = np.tile(clean, (120, 1))
+    voltage[np.arange(120), 540 + np.arange(120)] = bad
+    aps = action_potentials(voltage, 20000.0)
+    second = np.flatnonzero(np.isclose(aps["peak_time"], 0.1))
+    assert aps["sweep"][second].tolist() == list(range(120))
+    reference = action_potentials(clean, 20000.0)
+    np.testing.assert_allclose(aps["threshold_voltage"][second], reference["threshold_voltage"][1], atol=1e-3)
+    assert np.isfinite(aps["peak_voltage"]).all()
+    assert np.isfinite(aps["trough_voltage"][~np.isnan(aps["trough_voltage"])]).all()

@@ -196,7 +196,11 @@ def test_a_file_that_is_gone(path, trains):
         trains.waveforms[0]
 
 
-@pytest.mark.parametrize("make", [Path.mkdir, pytest.param(lambda path: os.mkfifo(path), id="pipe", marks=NO_PIPES)])
+def pipe(path):
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, pytest.param(pipe, marks=NO_PIPES)])
 def test_a_file_in_the_place_of_which_something_else_is(path, trains, make):
     path.unlink()
     make(path)

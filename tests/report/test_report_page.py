@@ -215,7 +215,7 @@ def test_voltage_clamp_has_sweeps_only(run):
     record.update(currents={"command": [-20, 0], "inward_peak": [-900, -700]}, synaptic={"amplitude": [-9]}, n_events=1)
     html = report.render(clamped)
     assert html.count("<figure") == 4
-    assert "Size of 1 postsynaptic currents" in html
+    assert "Postsynaptic currents by size (1);" in html
 
 
 def test_wells_are_counted_as_wells(run):
