@@ -11,7 +11,7 @@ from mnephys.measurement import Feature, Measurement, Status
 from mnephys.patch.agonists.course import at_level
 from mnephys.patch.agonists.tags import Role, Tag
 from mnephys.patch.currents.family import find_currents
-from mnephys.patch.currents.leak import find_leak
+from mnephys.patch.currents.leak import corrected_current, find_leak
 from mnephys.patch.currents.membrane_test import run_membrane_test
 from mnephys.patch.currents.peaks import current_voltage
 from mnephys.patch.spikes import find_spikes
@@ -152,7 +152,8 @@ def _peaks(recording: SweepRecording, windows: FloatArray) -> _Pair:
     family = find_currents(recording)
     if family is None:
         return _Pair(problem="the command potential is not known")
-    table = current_voltage(family, find_leak(family, run_membrane_test(family)), float("nan"))
+    leak = find_leak(family, run_membrane_test(family))
+    table = current_voltage(family, leak, corrected_current(family, leak, family.measured & family.steps.test))
     peak = np.asarray(table["inward_peak"], dtype=np.float64)
     known = np.isfinite(peak) & np.asarray(table["family"], dtype=bool)
     if not known.any():

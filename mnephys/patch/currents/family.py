@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.patch.segments import Stretches, stretch_mean
+from mnephys.patch.segments import stretch_mean
 from mnephys.patch.steps import Steps, find_steps
 from mnephys.recording import Clamp, FloatArray, IntArray, SweepRecording
 
 __all__ = ["CurrentFamily", "find_currents"]
 
 BASELINE_MS = 5.0
+NOISE_MS = 20.0
+MIN_NOISE = 8
+BLOCK_SAMPLES = 1_000_000
 SHORT_BASELINE_MS = 2.0
 MIN_STEP_MS = 2.0
 ACTIVE_MV = -40.0
@@ -119,28 +122,64 @@ class CurrentFamily:
             mean[short] = np.median(mean[short])
         return mean
 
-    def noise(self, rows: NDArray[np.bool_]) -> float:
-        """Return the fast noise before some rows.
+    def noise(self, rows: NDArray[np.bool_], smoothed: int = 1) -> float:
+        """Return the noise before some rows.
 
         Parameters
         ----------
         rows : ndarray, bool, shape (n_rows,)
             Rows of `steps`.
+        smoothed : int
+            Samples of the running mean whose noise is asked for.
 
         Returns
         -------
         float
-            Standard deviation in pA; NaN where there is no sample.
+            Median over the rows of the standard deviation of up to 20 ms before each about their own line, in pA; NaN
+            where there are fewer than 8 samples. A filter makes neighbouring samples alike, so that neither the change
+            from one to the next nor the square root of `smoothed` tells it.
         """
+        from scipy.ndimage import uniform_filter1d
+
         steps = self.steps
-        reach = np.minimum(round(4 * BASELINE_MS * self.per_ms), steps.start % steps.n_samples)[rows]
-        start = steps.start[rows]
-        taken = Stretches.between(start - reach, start - 1).index
-        flat = self.current.ravel()
-        change = flat[taken + 1].astype(np.float64) - flat[taken]
-        change = change[np.isfinite(change)]
-        # White noise of SD s changes from sample to sample with SD s x sqrt(2); the median forgives events.
-        return float(1.4826 * np.median(np.abs(change)) / np.sqrt(2)) if change.size else float("nan")
+        previous = np.maximum(np.arange(len(steps)) - 1, 0)
+        room = np.where(steps.start % steps.n_samples == 0, 0, steps.start - steps.start[previous])
+        # A step before may still be charging in its first half.
+        room = np.where(steps.start[previous] % steps.n_samples == 0, room, room // 2)
+        reach = np.minimum(room, round(NOISE_MS * self.per_ms))[rows]
+        shared = int(np.median(reach)) if reach.size else 0
+        if shared < MIN_NOISE:
+            return float("nan")
+        # The last sample before an edge may already move.
+        pieces = self.windows(steps.start[rows][reach >= shared] - 1, shared - 1, 0)
+        pieces = pieces[np.isfinite(pieces).all(axis=1)]
+        if not pieces.size:
+            return float("nan")
+        pieces -= pieces.mean(axis=1, keepdims=True)
+        time = np.arange(shared - 1) - (shared - 2) / 2.0
+        pieces -= np.outer(pieces @ time / (time @ time), time)
+        if 1 < smoothed <= (shared - 1) // 2:
+            # Where the running mean has all its samples.
+            whole = slice(smoothed // 2, shared - 1 - smoothed // 2)
+            pieces = uniform_filter1d(pieces, smoothed, axis=1)[:, whole]
+        return float(np.median(pieces.std(axis=1)))
+
+    def blocks(self, rows: IntArray) -> list[IntArray]:
+        """Return some rows in blocks of about a million samples: what is computed in between stays small.
+
+        Parameters
+        ----------
+        rows : ndarray, int, shape (n,)
+            Rows of `steps`.
+
+        Returns
+        -------
+        list of ndarray, int, shape (n_rows_of_block,)
+            At least one, which may be empty.
+        """
+        length = (self.steps.stop - self.steps.start)[rows]
+        block = (np.cumsum(length) - length) // BLOCK_SAMPLES
+        return np.split(rows, np.flatnonzero(np.diff(block)) + 1)
 
     def windows(self, start: IntArray, before: int, after: int) -> FloatArray:
         """Return equally long pieces of the current.
@@ -208,13 +247,13 @@ def find_currents(recording: SweepRecording) -> CurrentFamily | None:
     recording.require(Clamp.VOLTAGE)
     if recording.command is None:
         return None
-    command = np.where(np.isfinite(recording.command), recording.command, np.nan).astype(np.float64)
-    first = command[:, 0]
+    first = recording.command[:, 0]
     # Potentials have no zero of their own: what is a large step or a ramp is judged relative to holding.
     zero = float(np.median(first[np.isfinite(first)])) if np.isfinite(first).any() else 0.0
-    steps = find_steps((command - zero).astype(np.float32), recording.sampling_rate, recording.n_valid)
+    relative = _finite_or_nan(recording.command) - np.float32(zero)
+    steps = find_steps(relative, recording.sampling_rate, recording.n_valid)
     moved = {name: np.round(getattr(steps, name) + zero, 3) for name in ("current", "before", "holding")}
-    current = np.where(np.isfinite(recording.response), recording.response, np.float32(np.nan))
+    current = _finite_or_nan(recording.response)
     corner, compensated = _telegraphed(recording)
     return CurrentFamily(
         current=current,
@@ -225,6 +264,13 @@ def find_currents(recording: SweepRecording) -> CurrentFamily | None:
         corner=corner,
         compensated=compensated,
     )
+
+
+def _finite_or_nan(values: FloatArray) -> FloatArray:
+    """Return the values with NaN for what is infinite, themselves where nothing is."""
+    finite = np.isfinite(values)
+    kept: FloatArray = values if finite.all() else np.where(finite, values, np.float32(np.nan))
+    return kept
 
 
 def _telegraphed(recording: SweepRecording) -> tuple[float | None, float | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mnephys.measurement import Feature
-from mnephys.patch.currents.activation import CLEAR_NOISE, DRIVING_FORCE_MV
+from mnephys.patch.currents.activation import CLAMP_TAUS, CLEAR_NOISE, DRIVING_FORCE_MV, LASTING_SHARE, WIDEST_HALF_MV
 from mnephys.patch.currents.membrane_test import LARGEST_STEP_MV, SUBTHRESHOLD_MV
 from mnephys.patch.currents.peaks import INWARD_MS, SUSTAINED_SHARE
 
@@ -14,8 +14,9 @@ _BOTH = ("cell", "sweep")
 _OWN = "mnephys"
 _SMALL = {"largest_step_mv": LARGEST_STEP_MV}
 _PEAK = {"window_ms": INWARD_MS}
+_REVERSAL = {"clear_noise": CLEAR_NOISE, "lasting_share": LASTING_SHARE}
 _LATE = {"last_share": SUSTAINED_SHARE}
-_CURVE = {"driving_force_mv": DRIVING_FORCE_MV, **_PEAK}
+_CURVE = {"driving_force_mv": DRIVING_FORCE_MV, "clamp_taus": CLAMP_TAUS, "widest_half_mv": WIDEST_HALF_MV, **_PEAK}
 
 FEATURES = {
     f.name: f
@@ -79,7 +80,7 @@ FEATURES = {
         ),
         Feature("holding_current", "pA", _CELL, "Median current before the steps", _OWN, (-1e5, 1e5)),
         Feature("na_current_peak", "pA", _CELL, "Largest fast inward current, leak-corrected", _OWN, (-1e5, 0), _PEAK),
-        Feature("na_current_peak_raw", "pA", _CELL, "The same as recorded", _OWN, (-1e5, 1e5), _PEAK),
+        Feature("na_current_peak_raw", "pA", _CELL, "The same sample as recorded", _OWN, (-1e5, 1e5), _PEAK),
         Feature("na_current_density", "pA/pF", _CELL, "Na current peak over capacitance", _OWN, (-1e4, 0)),
         Feature(
             "na_reversal_potential",
@@ -88,9 +89,9 @@ FEATURES = {
             "Where the leak-corrected fast current reverses",
             _OWN,
             (-20, 120),
-            {"clear_noise": CLEAR_NOISE},
+            _REVERSAL,
         ),
-        Feature("na_reversal_potential_raw", "mV", _CELL, "The same as recorded", _OWN, (-20, 120)),
+        Feature("na_reversal_potential_raw", "mV", _CELL, "The same as recorded", _OWN, (-20, 120), _REVERSAL),
         Feature(
             "na_activation_half",
             "mV",
@@ -125,7 +126,14 @@ FEATURES = {
             (-1e3, 1e6),
         ),
         Feature("na_k_ratio", "1", _CELL, "Size of the Na peak over the sustained K current", _OWN, (0, 1e4)),
-        Feature("qc_voltage_error", "mV", _CELL, "Largest current times series resistance", _OWN, (0, 1e4)),
+        Feature(
+            "qc_voltage_error",
+            "mV",
+            _CELL,
+            "Largest current at a Na peak or the end of a step times series resistance",
+            _OWN,
+            (0, 1e4),
+        ),
         Feature("qc_escape_spikes", "1", _CELL, "Steps with a suspected spike that escaped the clamp", _OWN, (0, 1e6)),
     )
 }

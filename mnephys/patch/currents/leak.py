@@ -10,7 +10,7 @@ misses the baseline, the line through themselves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from mnephys.patch.currents.membrane_test import MAX_RESIDUAL, SUBTHRESHOLD_MV, 
 from mnephys.patch.segments import Stretches, stretch_mean
 from mnephys.recording import FloatArray
 
-__all__ = ["Leak", "corrected_current", "find_leak"]
+__all__ = ["Leak", "corrected_current", "find_leak", "unknown_leak"]
 
 WAITED_SHARE = 0.1
 EARLY_SHARE = 0.25
@@ -37,6 +37,7 @@ SAG_SHARE = 0.2
 LINE_LEVELS = 4
 LINE_SPAN_MV = 15.0
 CERTAIN = 3.0
+WORTH_SAYING_PA = 1.0
 _RECORDED = "The program subtracted it with P/N pulses while recording."
 HYPERPOLARISED_MV = -50.0
 
@@ -64,6 +65,8 @@ class Leak:
         Time after which the charging is over, in ms.
     sag : bool
         Whether the subthreshold current grows during the steps, as Ih does.
+    spread : float
+        Standard deviation of the subtracted charging for noise of 1 pA, per mV of step: it was found in noise too.
     """
 
     conductance: float
@@ -74,6 +77,7 @@ class Leak:
     blank: float
     settled: float
     sag: bool
+    spread: float = 0.0
 
     @property
     def known(self) -> bool:
@@ -115,12 +119,35 @@ def find_leak(family: CurrentFamily, test: MembraneTest | None) -> Leak:
     charging = (test.fit if same and test else fit_charging(time, mean, family.corner)) if clean else None
     if charging is not None and charging.residual > MAX_RESIDUAL:
         charging = None
-    noise = family.noise(rows) / np.sqrt(float(weight @ weight))
     largest = float(np.abs(family.size[family.activation]).max(initial=1.0))
     width = max(1, round(SMOOTHED_MS * family.per_ms))
-    limit = VISIBLE_NOISE * max(family.noise(rows) / largest, noise / np.sqrt(width))
+    limit = VISIBLE_NOISE * max(
+        family.noise(rows) / largest, family.noise(rows, width) / np.sqrt(float(weight @ weight))
+    )
     blank, settled = _lasts(time, mean, charging, float(np.nan_to_num(limit)))
-    return _regressed(family, rows, charging, blank, settled)
+    leak = _regressed(family, rows, charging, blank, settled)
+    return leak if leak.charging is None else replace(leak, spread=1.0 / float(np.sqrt(weight @ weight)))
+
+
+def unknown_leak(source: str = "") -> Leak:
+    """Return the leak of which nothing is known.
+
+    Parameters
+    ----------
+    source : str
+        Who subtracted it while recording; empty where nobody did.
+
+    Returns
+    -------
+    Leak
+        Without conductance and charging.
+
+    Examples
+    --------
+    >>> unknown_leak().known
+    False
+    """
+    return Leak(0.0, float("nan"), 0.0, source, None, UNKNOWN_BLANK_MS, 2 * UNKNOWN_BLANK_MS, False)
 
 
 def corrected_current(family: CurrentFamily, leak: Leak, rows: NDArray[np.bool_]) -> FloatArray:
@@ -137,26 +164,26 @@ def corrected_current(family: CurrentFamily, leak: Leak, rows: NDArray[np.bool_]
 
     Returns
     -------
-    ndarray, float, shape (n_sweeps * n_samples,)
+    ndarray, float32, shape (n_sweeps * n_samples,)
         In pA; NaN outside the rows.
     """
-    steps = family.steps
-    stretches = Stretches.between(steps.start[rows], steps.stop[rows])
-    corrected: FloatArray = np.full(family.current.size, np.nan)
-    taken = family.current.ravel()[stretches.index].astype(np.float64)
-    if not leak.known:
-        corrected[stretches.index] = taken
-        return corrected
-    if leak.source == _RECORDED:
-        corrected[stretches.index] = taken - stretches.spread(family.baseline()[rows])
-        return corrected
+    steps, flat, base = family.steps, family.current.ravel(), family.baseline()
+    corrected = np.full(flat.size, np.nan, dtype=np.float32)
     longest = int((steps.stop - steps.start)[rows].max(initial=0))
     shape = np.full(longest, leak.conductance)
     if leak.charging is not None:
         shape += leak.charging.at(np.arange(longest) / family.per_ms) - leak.charging.base - leak.charging.steady
-    own = stretches.index - np.repeat(steps.start[rows], stretches.length)
-    linear = shape[own] * stretches.spread(family.size[rows])
-    corrected[stretches.index] = taken - stretches.spread(family.baseline()[rows] + leak.offset) - linear
+    for block in family.blocks(np.flatnonzero(rows)):
+        stretches = Stretches.between(steps.start[block], steps.stop[block])
+        taken = flat[stretches.index].astype(np.float64)
+        if leak.known:
+            taken -= stretches.spread(base[block] + leak.offset)
+        if leak.known and leak.source != _RECORDED:
+            own = stretches.index - np.repeat(steps.start[block], stretches.length)
+            taken -= shape[own] * stretches.spread(family.size[block])
+        # What no amplifier gives may be more than the smaller type holds.
+        with np.errstate(over="ignore"):
+            corrected[stretches.index] = taken
     return corrected
 
 
@@ -193,7 +220,7 @@ def _regressed(
         return Leak(0.0, 0.0, 0.0, _RECORDED, None, blank, settled, bool(sag))
     span = f"{levels.min():g} mV" if np.ptp(levels) < LEVEL_GRAIN_MV else f"{levels.min():g} to {levels.max():g} mV"
     said = f"Linear leak of {conductance:.3g} nS from {count} step{'s' * (count > 1)} to {span}, just after charging."
-    if offset:
+    if abs(offset) >= WORTH_SAYING_PA:
         said += f" Its line passes {offset:+.0f} pA off the holding current."
     return Leak(conductance, error, offset, said, charging, blank, settled, bool(sag))
 
@@ -218,13 +245,13 @@ def _line(size: FloatArray, current: FloatArray) -> tuple[float, float, float]:
 def _from_test(family: CurrentFamily, test: MembraneTest | None) -> Leak:
     """Return the leak that the membrane test shows, with the charging of its own mean."""
     if test is None or test.fit is None or not np.isfinite(test.total):
-        source = _RECORDED if family.subtracted else ""
-        return Leak(0.0, float("nan"), 0.0, source, None, UNKNOWN_BLANK_MS, 2 * UNKNOWN_BLANK_MS, False)
+        return unknown_leak(_RECORDED if family.subtracted else "")
     blank, settled = _lasts(test.time, test.mean, test.fit, LEFT_SHARE * float(np.abs(test.mean).max()))
     if family.subtracted:
         return Leak(0.0, 0.0, 0.0, _RECORDED, None, blank, settled, False)
     said = "Linear leak from the membrane test, for want of subthreshold steps."
-    return Leak(1e3 / test.total, float("nan"), 0.0, said, test.fit, blank, settled, False)
+    spread = 1.0 / float(np.linalg.norm(family.size[test.rows]))
+    return Leak(1e3 / test.total, float("nan"), 0.0, said, test.fit, blank, settled, False, spread)
 
 
 def _lasts(time: FloatArray, mean: FloatArray, charging: Charging | None, limit: float) -> tuple[float, float]:

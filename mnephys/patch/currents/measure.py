@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,12 +13,12 @@ from mnephys.patch.currents import passive, quality
 from mnephys.patch.currents.activation import Activation, Limb, find_limb
 from mnephys.patch.currents.family import ACTIVE_MV, CurrentFamily, find_currents
 from mnephys.patch.currents.features import FEATURES as DECLARED
-from mnephys.patch.currents.leak import Leak, corrected_current, find_leak
+from mnephys.patch.currents.leak import Leak, corrected_current, find_leak, unknown_leak
 from mnephys.patch.currents.membrane_test import MembraneTest, run_membrane_test
 from mnephys.patch.currents.peaks import current_voltage
 from mnephys.patch.currents.potassium import measure_potassium
 from mnephys.patch.currents.prepulse import find_pair
-from mnephys.patch.currents.sodium import Clamping, escape_spikes, measure_sodium
+from mnephys.patch.currents.sodium import NONE_SEEN, Clamping, escape_spikes, measure_sodium, voltage_error
 from mnephys.recording import FloatArray, SweepRecording
 
 __all__ = ["FEATURES", "CurrentsEvidence", "measure_currents"]
@@ -26,9 +26,12 @@ __all__ = ["FEATURES", "CurrentsEvidence", "measure_currents"]
 FEATURES = {**quality.FEATURES, **DECLARED}
 """All features of the room."""
 
-_OF_FAMILY = tuple(
-    name for name in DECLARED if name.startswith(("na_", "k_")) or name in {"qc_voltage_error", "qc_escape_spikes"}
-)
+NUMERICAL = (ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+"""What arithmetic on samples may raise; what fails costs its own rows only."""
+
+_OF_POTASSIUM = (*(name for name in DECLARED if name.startswith("k_")), "na_k_ratio")
+_OF_SODIUM = tuple(name for name in DECLARED if name.startswith("na_") and name not in _OF_POTASSIUM)
+_OF_FAMILY = (*_OF_SODIUM, *_OF_POTASSIUM, "qc_voltage_error", "qc_escape_spikes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +111,45 @@ def measure_currents(
     if not family.accepted.any():
         missing = [DECLARED[name].missing(Status.EXCLUDED, verdicts[-1].reason) for name in DECLARED]
         return [*verdicts, *missing], CurrentsEvidence()
-    test = run_membrane_test(family)
-    leak = find_leak(family, test)
-    rows = [
-        *verdicts,
-        passive.measure_holding(family, holding),
-        *passive.measure_membrane(test, family),
-        passive.measure_leak(leak),
-    ]
+    rows = [*verdicts, *_unless_failing(("holding_current",), lambda: [passive.measure_holding(family, holding)])]
+    try:
+        test = run_membrane_test(family)
+        membrane = passive.measure_membrane(test, family)
+    except NUMERICAL as error:
+        test, membrane = None, _failed(passive.OF_TEST, error)
+    try:
+        leak = find_leak(family, test)
+        leaking = passive.measure_leak(leak)
+    except NUMERICAL as error:
+        leak = unknown_leak()
+        (leaking,) = _failed(("leak_conductance",), error)
+    rows += [*membrane, leaking]
     resistance = _stated(series_resistance, test.series if test is not None else float("nan"))
-    table = current_voltage(family, leak, resistance)
     clamping = _clamping(family, test, leak, resistance, capacitance, fit_anyway, limits)
-    measured, limb, activation = _family_rows(family, leak, table, clamping)
+    try:
+        corrected = corrected_current(family, leak, family.measured & family.steps.test)
+        table = current_voltage(family, leak, corrected)
+        measured, limb, activation = _family_rows(family, leak, corrected, table, clamping)
+    except NUMERICAL as error:
+        return [*rows, *_failed(_OF_FAMILY, error)], CurrentsEvidence({}, test, leak)
     return [*rows, *measured], CurrentsEvidence(table, test, leak, limb, activation)
 
 
+def _failed(names: Iterable[str], error: Exception) -> list[Measurement]:
+    why = f"The computation failed: {error or type(error).__name__}."
+    return [DECLARED[name].missing(Status.FAILED, why) for name in names]
+
+
+def _unless_failing(names: Iterable[str], measure: Callable[[], list[Measurement]]) -> list[Measurement]:
+    """Return the rows of some features, or that these failed: what one costs, the others keep."""
+    try:
+        return measure()
+    except NUMERICAL as error:
+        return _failed(names, error)
+
+
 def _without_command(recording: SweepRecording) -> list[Measurement]:
-    why = "The command potential is not known: the file holds no command."
+    why = "Under voltage clamp, and the command potential is not known: the file holds no command."
     recorded = np.atleast_1d(np.isfinite(recording.response).any(axis=1))
     verdicts = [
         quality.FEATURES["qc_sweep"].category("used", id=f"s{sweep}")
@@ -160,29 +185,35 @@ def _clamping(
     if not np.isfinite(value):
         source = "The capacitance is not known: there is no membrane test and none was stated."
     correction = leak.source if leak.known else "Not leak-corrected: there is no subthreshold step."
-    return Clamping(resistance, value, source, correction, limits.voltage_error, asked)
+    return Clamping(resistance, value, source, correction, limits.voltage_error, asked, leak.known)
 
 
 def _family_rows(
-    family: CurrentFamily, leak: Leak, table: Mapping[str, NDArray[np.generic]], clamping: Clamping
+    family: CurrentFamily,
+    leak: Leak,
+    corrected: FloatArray,
+    table: Mapping[str, NDArray[np.generic]],
+    clamping: Clamping,
 ) -> tuple[list[Measurement], Limb | None, Activation | None]:
     used = np.asarray(table["family"], dtype=bool) & np.isfinite(np.asarray(table["inward_peak"], dtype=float))
     if not used.any():
         why = f"No step to {ACTIVE_MV:g} mV or above, so that neither Na nor K currents were opened."
         return [DECLARED[name].missing(Status.NOT_APPLICABLE, why) for name in _OF_FAMILY], None, None
     own: dict[str, FloatArray] = {key: np.asarray(column, dtype=float)[used] for key, column in table.items()}
-    corrected = corrected_current(family, leak, family.activation)
-    limb = find_limb(family, corrected, own, ("inward_peak", "time_to_peak"), leak.blank)
-    raw = find_limb(family, family.current.ravel(), own, ("inward_peak_raw", "time_to_peak"), leak.blank)
-    at = np.abs(family.level[own["step"].astype(np.int64)] - limb.level[limb.at]) < 1e-6
-    sodium, activation = measure_sodium(limb, raw, float(own["sustained"][at].mean()), clamping)
-    potassium = measure_potassium(family, own, find_pair(family, leak), sodium[0], clamping)
-    error = DECLARED["qc_voltage_error"]
-    largest = own["voltage_error"]
-    if np.isfinite(largest).any():
-        at_level = own["command"][int(np.nanargmax(largest))]
-        voltage = error.measured(float(np.nanmax(largest)), remark=f"At {at_level:g} mV.")
-    else:
-        voltage = error.missing(Status.NOT_APPLICABLE, "The series resistance is not known.")
-    spikes = escape_spikes(limb, int(own["repeated_spike"].sum()))
-    return [*sodium, *potassium, voltage, spikes], limb, activation
+    limb, raw = find_limb(family, corrected, own, leak)
+    activation = None
+    try:
+        sodium, activation = measure_sodium(limb, raw, clamping)
+    except NUMERICAL as error:
+        sodium = _failed(_OF_SODIUM, error)
+    seen = (
+        sodium[0] if limb.present or limb.cut else DECLARED["na_current_peak"].missing(Status.TOO_FEW_EVENTS, NONE_SEEN)
+    )
+    potassium = _unless_failing(
+        _OF_POTASSIUM, lambda: measure_potassium(family, own, find_pair(family, leak), seen, clamping)
+    )
+    voltage = _unless_failing(
+        ("qc_voltage_error",), lambda: [voltage_error(limb, family.level[own["step"].astype(int)], own, clamping)]
+    )
+    spikes = _unless_failing(("qc_escape_spikes",), lambda: [escape_spikes(limb, int(own["repeated_spike"].sum()))])
+    return [*sodium, *potassium, *voltage, *spikes], limb, activation

@@ -11,10 +11,12 @@ from mnephys.patch.currents.leak import Leak
 from mnephys.patch.currents.membrane_test import MembraneTest
 from mnephys.recording import FloatArray, IntArray
 
-__all__ = ["measure_holding", "measure_leak", "measure_membrane"]
+__all__ = ["OF_TEST", "measure_holding", "measure_leak", "measure_membrane"]
 
 END_SHARE = 0.2
-_TEST = (
+SEAL_MOHM = 1000.0
+SEAL_PF = 8.0
+OF_TEST = (
     "series_resistance",
     "series_resistance_peak",
     "membrane_test_resistance",
@@ -41,32 +43,33 @@ def measure_membrane(test: MembraneTest | None, family: CurrentFamily) -> list[M
         One row per cell feature of the test, and `series_resistance` of every sweep with test steps.
     """
     if test is None:
-        return [FEATURES[name].missing(Status.NOT_APPLICABLE, NO_STEP) for name in _TEST]
+        return [FEATURES[name].missing(Status.NOT_APPLICABLE, NO_STEP) for name in OF_TEST]
     if not test.ok or test.fit is None:
-        rows = [FEATURES[name].missing(test.status, test.reason) for name in _TEST]
+        rows = [FEATURES[name].missing(test.status, test.reason) for name in OF_TEST]
         if np.isfinite(test.total):
-            said = f"Series resistance included, which could not be told apart. {test.reason}"
-            rows[2] = FEATURES[_TEST[2]].measured(test.total, remark=said)
+            said = f"Series resistance included, which could not be told apart. {test.reason}{_seal(test, family)}"
+            rows[2] = FEATURES[OF_TEST[2]].measured(test.total, remark=said)
         return rows
     spread = [_spread(values) for values in (test.each_series, test.each_membrane, test.each_capacitance)]
-    peak = 1e3 / test.fit.peak
+    peak, sealed = 1e3 / test.fit.peak, _seal(test, family)
     rows = [
-        FEATURES[_TEST[0]].measured(
+        FEATURES[OF_TEST[0]].measured(
             test.series, remark=f"{test.remark}{spread[0]} The peak alone would give {peak:.3g} MOhm."
         ),
-        FEATURES[_TEST[1]].measured(peak),
-        FEATURES[_TEST[2]].measured(
-            test.membrane, remark=f"With the series resistance {test.total:.4g} MOhm.{spread[1]}"
+        FEATURES[OF_TEST[1]].measured(peak),
+        FEATURES[OF_TEST[2]].measured(
+            test.membrane, remark=f"With the series resistance {test.total:.4g} MOhm.{spread[1]}{sealed}"
         ),
-        FEATURES[_TEST[3]].measured(
-            test.capacitance, remark=f"From the fit; the area gives {test.charge_capacitance:.3g} pF.{spread[2]}"
+        FEATURES[OF_TEST[3]].measured(
+            test.capacitance,
+            remark=f"From the fit; the area gives {test.charge_capacitance:.3g} pF.{spread[2]}{sealed}",
         ),
-        FEATURES[_TEST[4]].measured(test.charge_capacitance),
+        FEATURES[OF_TEST[4]].measured(test.charge_capacitance),
         _change(test, family),
     ]
     sweeps, series = _per_sweep(test, family)
     return rows + [
-        FEATURES[_TEST[0]].measured(value, level="sweep", id=f"s{sweep}")
+        FEATURES[OF_TEST[0]].measured(value, level="sweep", id=f"s{sweep}")
         for sweep, value in zip(sweeps.tolist(), series.tolist(), strict=True)
     ]
 
@@ -130,6 +133,15 @@ def measure_holding(family: CurrentFamily, holding: FloatArray) -> Measurement:
 def _spread(values: FloatArray) -> str:
     good = values[np.isfinite(values)]
     return f" SD {good.std(ddof=1):.2g} over {good.size} steps." if good.size > 1 else ""
+
+
+def _seal(test: MembraneTest, family: CurrentFamily) -> str:
+    """Return that the test steps show a seal and maybe no cell, empty where a cell shows or was compensated."""
+    small = not np.isfinite(test.capacitance) or test.capacitance < SEAL_PF
+    if not (test.total >= SEAL_MOHM and small and family.compensated is None):
+        return ""
+    shown = f"less than {SEAL_PF:g} pF" if np.isfinite(test.capacitance) else "no capacitance that shows"
+    return f" With at least {SEAL_MOHM:g} MOhm and {shown} this may be a seal and no cell."
 
 
 def _per_sweep(test: MembraneTest, family: CurrentFamily) -> tuple[IntArray, FloatArray]:

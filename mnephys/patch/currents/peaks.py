@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.patch.currents.family import CurrentFamily
-from mnephys.patch.currents.leak import Leak, corrected_current
+from mnephys.patch.currents.leak import Leak
 from mnephys.patch.segments import Stretches, stretch_mean
 from mnephys.recording import FloatArray, IntArray
 
@@ -18,12 +18,13 @@ INWARD_MS = 10.0
 OUTWARD_MS = 100.0
 SUSTAINED_SHARE = 0.1
 LAST_MS = 0.1
+EDGE_SAMPLES = 2
 SPIKE_CURRENT_PA = 100.0
 SPIKE_NOISE = 10.0
 AGAIN_BELOW, AGAIN_ABOVE = 0.7, 0.3
 
 
-def current_voltage(family: CurrentFamily, leak: Leak, series_resistance: float) -> Mapping[str, NDArray[np.generic]]:
+def current_voltage(family: CurrentFamily, leak: Leak, corrected: FloatArray) -> Mapping[str, NDArray[np.generic]]:
     """Measure every step of the family.
 
     Parameters
@@ -31,37 +32,42 @@ def current_voltage(family: CurrentFamily, leak: Leak, series_resistance: float)
     family : CurrentFamily
         A recording with its steps.
     leak : Leak
-        What to subtract.
-    series_resistance : float
-        In MOhm; NaN where unknown.
+        What was subtracted.
+    corrected : ndarray, float, shape (n_sweeps * n_samples,)
+        From `mnephys.patch.currents.leak.corrected_current`, of all measured test steps.
 
     Returns
     -------
     dict of str to ndarray, shape (n_steps,)
-        `sweep`, `step` (the row of `family.steps`), `start` (s), `command` and `prepulse` (mV); `inward_peak`,
-        `inward_peak_raw` (pA), the lowest within 10 ms after the charging; `time_to_peak` (ms after the
-        step); `outward_peak`, `outward_peak_raw`, the highest within 100 ms; `sustained`, `sustained_raw`, the
-        mean of the last tenth; `voltage_error` (mV), series resistance times the largest raw current;
-        `repeated_spike` whether more than one sharp inward current follows; `family` whether the step belongs to
-        the current-voltage family. NaN where a step is too short.
+        `sweep`, `step` (the row of `family.steps`), `start` (s), `command` and `prepulse` (mV); `inward_peak`, the
+        lowest corrected current within 10 ms after the charging, and `inward_peak_raw`, what was recorded at that
+        sample (pA); `time_to_peak` (ms after the step); `edge` whether that sample is the first or last but one of
+        those searched, or nearer to their ends; `outward_peak`, the highest within 100 ms, and `outward_peak_raw`, as
+        recorded at its sample; `sustained`, `sustained_raw`, the mean of the last tenth; `repeated_spike` whether more
+        than one sharp inward current follows; `family` whether the step belongs to the current-voltage family. NaN
+        where a step is too short.
     """
-    steps = family.steps
-    shown = family.measured & steps.test
-    rows = np.flatnonzero(shown)
-    corrected = corrected_current(family, leak, shown)
-    raw = family.current.ravel()
+    shown = family.measured & family.steps.test
+    noise = family.noise(shown)
+    strong = max(SPIKE_CURRENT_PA, SPIKE_NOISE * noise if np.isfinite(noise) else 0.0)
+    parts = [_block(family, leak, corrected, rows, strong) for rows in family.blocks(np.flatnonzero(shown))]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _block(
+    family: CurrentFamily, leak: Leak, corrected: FloatArray, rows: IntArray, strong: float
+) -> dict[str, NDArray[np.generic]]:
+    """Measure some steps."""
+    steps, raw = family.steps, family.current.ravel()
     start, stop = steps.start[rows], steps.stop[rows] - max(1, round(LAST_MS * family.per_ms))
     begin = start + max(1, round(leak.blank * family.per_ms))
     calm = start + max(1, round(leak.settled * family.per_ms))
     soon = np.minimum(stop, begin + round(INWARD_MS * family.per_ms))
-    inward = Stretches.between(begin, soon)
-    outward = Stretches.between(calm, np.minimum(stop, calm + round(OUTWARD_MS * family.per_ms)))
-    lowest = inward.argmin(corrected)
+    lowest = Stretches.between(begin, soon).argmin(corrected)
+    highest = Stretches.between(calm, np.minimum(stop, calm + round(OUTWARD_MS * family.per_ms))).argmax(corrected)
     late = stop - np.maximum(((steps.stop - steps.start)[rows] * SUSTAINED_SHARE).astype(np.int64), 1)
-    sustained_raw = stretch_mean(raw, np.maximum(late, start), stop)
-    inward_raw, outward_raw = _at(raw, inward.argmin(raw)), _at(raw, outward.argmax(raw))
+    late = np.maximum(late, start)
     peak = _at(corrected, lowest)
-    largest = np.fmax(np.abs(inward_raw), np.abs(sustained_raw))
     return {
         "sweep": steps.sweep[rows],
         "step": rows,
@@ -69,14 +75,14 @@ def current_voltage(family: CurrentFamily, leak: Leak, series_resistance: float)
         "command": steps.current[rows],
         "prepulse": steps.before[rows],
         "inward_peak": peak,
-        "inward_peak_raw": inward_raw,
+        "inward_peak_raw": _at(raw, lowest),
         "time_to_peak": np.where(lowest >= 0, (lowest - start) / family.per_ms, np.nan),
-        "outward_peak": _at(corrected, outward.argmax(corrected)),
-        "outward_peak_raw": outward_raw,
-        "sustained": stretch_mean(corrected, np.maximum(late, start), stop),
-        "sustained_raw": sustained_raw,
-        "voltage_error": largest * series_resistance / 1000.0,
-        "repeated_spike": _spikes_again(family, corrected, begin, stop, peak, shown),
+        "edge": (lowest - begin < EDGE_SAMPLES) | (soon - 1 - lowest < EDGE_SAMPLES),
+        "outward_peak": _at(corrected, highest),
+        "outward_peak_raw": _at(raw, highest),
+        "sustained": stretch_mean(corrected, late, stop),
+        "sustained_raw": stretch_mean(raw, late, stop),
+        "repeated_spike": _spikes_again(corrected, begin, stop, peak, strong),
         "family": family.activation[rows],
     }
 
@@ -87,16 +93,10 @@ def _at(values: FloatArray, index: IntArray) -> FloatArray:
 
 
 def _spikes_again(
-    family: CurrentFamily,
-    corrected: FloatArray,
-    begin: IntArray,
-    stop: IntArray,
-    peak: FloatArray,
-    shown: NDArray[np.bool_],
+    corrected: FloatArray, begin: IntArray, stop: IntArray, peak: FloatArray, least: float
 ) -> NDArray[np.bool_]:
     """Return the steps in which the inward current comes back sharply after it was gone."""
-    noise = family.noise(shown)
-    strong = -peak > max(SPIKE_CURRENT_PA, SPIKE_NOISE * noise if np.isfinite(noise) else 0.0)
+    strong = -peak > least
     stretches = Stretches.between(begin, np.where(strong, stop, begin))
     owner = np.repeat(np.arange(begin.size), stretches.length)
     height = corrected[stretches.index] / np.where(strong, peak, np.nan)[owner]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from mnephys.measurement import Measurement, Status
@@ -19,7 +21,11 @@ PRESENT_NOISE = 3.0
 
 
 def measure_potassium(
-    family: CurrentFamily, table: dict[str, FloatArray], pair: Pair | None, na_peak: Measurement, clamping: Clamping
+    family: CurrentFamily,
+    table: Mapping[str, FloatArray],
+    pair: Pair | None,
+    na_peak: Measurement,
+    clamping: Clamping,
 ) -> list[Measurement]:
     """Measure the outward currents.
 
@@ -27,12 +33,12 @@ def measure_potassium(
     ----------
     family : CurrentFamily
         A recording with its steps.
-    table : dict of str to ndarray, float, shape (n_steps,)
+    table : mapping of str to ndarray, float, shape (n_steps,)
         Rows of the family from `mnephys.patch.currents.peaks.current_voltage`.
     pair : Pair or None
         Steps after two prepulses.
     na_peak : Measurement
-        Of the same family.
+        Of the same family; one without a value where no Na current is seen.
     clamping : Clamping
         Knows the capacitance.
 
@@ -52,7 +58,7 @@ def measure_potassium(
 
 
 def _sustained(
-    family: CurrentFamily, table: dict[str, FloatArray], clamping: Clamping
+    family: CurrentFamily, table: Mapping[str, FloatArray], clamping: Clamping
 ) -> tuple[Measurement, Measurement]:
     features = (FEATURES["k_current_sustained"], FEATURES["k_current_sustained_raw"])
     steps = family.steps
@@ -67,8 +73,13 @@ def _sustained(
     chosen = PREFERRED_MV if (level[rows] == PREFERRED_MV).any() else float(level[rows].max())
     rows &= level == chosen
     value, recorded = float(table["sustained"][rows].mean()), float(table["sustained_raw"][rows].mean())
-    said = f"At {chosen:g} mV, {length[rows].max():.0f} ms after the step; as recorded {recorded:.4g} pA. "
-    return features[0].measured(value, remark=said + clamping.correction), features[1].measured(recorded)
+    said = f"At {chosen:g} mV, {length[rows].max():.0f} ms after the step"
+    if not clamping.corrected:
+        why = f"No leak could be estimated to subtract from the {recorded:.4g} pA that were recorded."
+        missing = features[0].missing(Status.NOT_APPLICABLE, why)
+        return missing, features[1].measured(recorded, remark=f"{said}; leak and K current together.")
+    said += f"; as recorded {recorded:.4g} pA. {clamping.correction}"
+    return features[0].measured(value, remark=said), features[1].measured(recorded)
 
 
 def _a_type(pair: Pair | None) -> Measurement:
@@ -83,7 +94,7 @@ def _a_type(pair: Pair | None) -> Measurement:
 
 def _ratio(na_peak: Measurement, sustained: Measurement, family: CurrentFamily) -> Measurement:
     feature = FEATURES["na_k_ratio"]
-    for row in (na_peak, sustained):
+    for row in (sustained, na_peak):
         if row.value is None or not row.ok:
             return feature.missing(row.status, row.reason)
     noise = family.noise(family.activation)

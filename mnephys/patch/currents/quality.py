@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.measurement import Feature, Measurement, Status
-from mnephys.patch.currents.family import CurrentFamily
+from mnephys.patch.currents.family import BLOCK_SAMPLES, CurrentFamily
 from mnephys.patch.quality import FEATURES as CLAMP_FEATURES
 from mnephys.patch.segments import Stretches, stretch_mean
-from mnephys.recording import FloatArray
+from mnephys.recording import FloatArray, IntArray
 
 __all__ = ["FEATURES", "CurrentLimits", "control_sweeps"]
 
@@ -61,7 +61,7 @@ FEATURES = {
         CLAMP_FEATURES["qc_sweep"],
         Feature("qc_holding_shift", "pA", _SWEEP, "Holding current minus the median at the same potential", _OWN),
         Feature("qc_current_noise", "pA", _SWEEP, "SD of the fast noise before the steps", _OWN, (0, 1e5)),
-        Feature("qc_clipping", "1", _CELL, "Whether the current runs flat at the limit of the amplifier", _OWN),
+        CLAMP_FEATURES["qc_clipping"],
         CLAMP_FEATURES["qc_recording"],
     )
 }
@@ -90,9 +90,8 @@ def control_sweeps(family: CurrentFamily, limits: CurrentLimits) -> tuple[Curren
     holding, noise, potential = _before_steps(family)
     shift = holding - _usual(holding, potential)
     clipped, anywhere = _clipped(family)
-    finite = np.isfinite(family.current)
-    recorded = np.atleast_1d(finite.any(axis=1))
-    extreme = np.abs(np.where(finite, family.current, 0.0)).max(axis=1)
+    high, low = (reduce(family.current, axis=1) for reduce in (np.fmax.reduce, np.fmin.reduce))
+    recorded, extreme = np.isfinite(high), np.fmax(np.abs(high), np.abs(low))
     numbers = zip(recorded.tolist(), clipped.tolist(), extreme.tolist(), shift.tolist(), noise.tolist(), strict=True)
     reasons = [_reason(limits, *each) for each in numbers]
     judged = family.with_accepted(np.array([not why for why in reasons]))
@@ -155,26 +154,38 @@ def _clipped(family: CurrentFamily) -> tuple[NDArray[np.bool_], bool]:
     """Return the sweeps cut off flat outside charging transients, and whether any current is cut off at all."""
     clipped = np.zeros(family.current.shape[0], dtype=bool)
     anywhere = False
-    if not np.isfinite(family.current).any():
+    top, bottom = (float(extreme.reduce(family.current, axis=None)) for extreme in (np.fmax, np.fmin))
+    if not np.isfinite(top):
         return clipped, anywhere
     charging, soon = _after_edges(family)
-    for sign in (1.0, -1.0):
-        height = sign * family.current
-        top = float(np.nanmax(height))
-        band = CLIPPED_BAND * abs(top)
-        flat = np.zeros((height.shape[0], height.shape[1] + 2), dtype=bool)
-        flat[:, 1:-1] = height >= top - band
-        begin, end = np.argwhere(flat[:, 1:] & ~flat[:, :-1]), np.argwhere(~flat[:, 1:] & flat[:, :-1])
-        before = height[begin[:, 0], np.maximum(begin[:, 1] - 2, 0)]
-        hit = (end[:, 1] - begin[:, 1] >= CLIPPED_SAMPLES) & (top - before > CLIPPED_APPROACH * band)
-        hit &= begin[:, 1] > 1
-        if hit.sum() < CLIPPED_RUNS:
+    sweeps = max(1, BLOCK_SAMPLES // family.current.shape[1])
+    for sign, rail in ((1.0, top), (-1.0, -bottom)):
+        # In blocks of sweeps: copies of all of them would fill the memory.
+        parts = [
+            _flat_runs(family.current[first : first + sweeps], sign, rail) + np.array([[first], [0], [0]])
+            for first in range(0, clipped.size, sweeps)
+        ]
+        sweep, begin, end = np.concatenate(parts, axis=1)
+        if sweep.size < CLIPPED_RUNS:
             continue
         anywhere = True
         # Charging goes the way of the step; what is cut off against it for longer is a current of channels.
-        outside = hit & (charging[begin[:, 0], begin[:, 1]] != sign) & ~soon[end[:, 0], end[:, 1] - 1]
-        clipped[begin[outside, 0]] = True
+        outside = (charging[sweep, begin] != sign) & ~soon[sweep, end - 1]
+        clipped[sweep[outside]] = True
     return clipped, anywhere
+
+
+def _flat_runs(current: FloatArray, sign: float, rail: float) -> IntArray:
+    """Return sweep, first sample and the one behind the last of every run that is flat at the extreme."""
+    band = CLIPPED_BAND * abs(rail)
+    height = sign * current
+    flat = np.zeros((height.shape[0], height.shape[1] + 2), dtype=bool)
+    flat[:, 1:-1] = height >= rail - band
+    begin, end = np.argwhere(flat[:, 1:] & ~flat[:, :-1]), np.argwhere(~flat[:, 1:] & flat[:, :-1])
+    before = height[begin[:, 0], np.maximum(begin[:, 1] - 2, 0)]
+    hit = (end[:, 1] - begin[:, 1] >= CLIPPED_SAMPLES) & (rail - before > CLIPPED_APPROACH * band)
+    hit &= begin[:, 1] > 1
+    return np.stack([begin[hit, 0], begin[hit, 1], end[hit, 1]])
 
 
 def _after_edges(family: CurrentFamily) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:

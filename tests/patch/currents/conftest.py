@@ -11,6 +11,15 @@ from scipy import signal
 from mnephys.recording import Clamp, CommandSource, SweepRecording
 
 FINE = 1e6
+FINER = 8
+
+
+def band_limited(noise, shape, rate, corner, seed):
+    """Return noise of a given SD behind the amplifier's filter: no recording holds white noise."""
+    white = np.random.default_rng(seed).normal(size=(shape[0], (shape[1] + 50) * FINER))
+    sos = signal.bessel(4, corner * 1000.0, norm="mag", fs=rate * FINER, output="sos")
+    filtered = signal.sosfilt(sos, white, axis=1)[:, 50 * FINER :: FINER]
+    return filtered * (noise / filtered.std())
 
 
 def admittance(rs, rm, cm, dendrite):
@@ -66,7 +75,7 @@ def membrane() -> Callable[..., SweepRecording]:
         series = np.broadcast_to(np.asarray(rs, dtype=float), sweeps)
         known = {value: circuit_current(fine, value, rm, cm, corner, dendrite)[taken] for value in set(series)}
         response = np.array([known[value] for value in series])
-        response += np.random.default_rng(seed).normal(0, noise, response.shape) - 30.0
+        response += band_limited(noise, response.shape, rate, corner, seed) - 30.0
         command = np.full(response.shape, holding)
         command[:, on // stride : off // stride] += step
         return SweepRecording(response, rate, Clamp.VOLTAGE, command, CommandSource.EPOCH_TABLE, holding=holding)
@@ -101,6 +110,9 @@ def channels() -> Callable[..., SweepRecording]:
         transient=60.0,
         charging=0.15,
         noise=3.0,
+        corner=5.0,
+        rise=0.3,
+        decay=1.2,
         length=50.0,
         rate=20000.0,
         spikes=None,
@@ -119,7 +131,7 @@ def channels() -> Callable[..., SweepRecording]:
             command[:, before:on] = held[:, np.newaxis]
         command[:, on:off] = levels[:, np.newaxis]
         time = np.arange(off - on) / rate * 1000.0
-        raised = (1.0 - np.exp(-time / 0.3)) ** 3 * np.exp(-time / 1.2)
+        raised = (1.0 - np.exp(-time / rise)) ** 3 * np.exp(-time / decay)
         sodium = (na * boltzmann(levels, half, slope) * (levels - reversal))[:, np.newaxis] * (raised / raised.max())
         potassium = (k * boltzmann(levels, -5.0, 10.0) * (levels + 85.0))[:, np.newaxis] * (
             1 - np.exp(-time / 4.0)
@@ -133,7 +145,44 @@ def channels() -> Callable[..., SweepRecording]:
         response += signal.lfilter([transient], [1.0, -np.exp(-1000.0 / rate / charging)], edge, axis=1)
         for row, at, height in spikes or ():
             response[row, on:off] -= height * np.exp(-(((time - at) / 0.3) ** 2))
-        response += np.random.default_rng(seed).normal(0, noise, response.shape)
+        response += band_limited(noise, response.shape, rate, corner, seed)
+        return SweepRecording(
+            response, rate, Clamp.VOLTAGE, command, CommandSource.EPOCH_TABLE, holding=holding, metadata=metadata or {}
+        )
+
+    return build
+
+
+@pytest.fixture
+def passive() -> Callable[..., SweepRecording]:
+    """Build a family of a cell that has no channels: a circuit, the filter, noise and perhaps hum."""
+
+    def build(
+        levels=tuple(range(-100, 81, 10)),
+        *,
+        rs=10.0,
+        rm=500.0,
+        cm=20.0,
+        reversal=-70.0,
+        holding=-80.0,
+        rate=20000.0,
+        corner=5.0,
+        noise=3.0,
+        hum=0.0,
+        seed=0,
+        metadata=None,
+    ) -> SweepRecording:
+        stride = round(FINE / rate)
+        fine = np.zeros(140_000)
+        fine[20_000:120_000] = 1.0
+        unit = circuit_current(fine, rs, rm, cm, corner)[::stride]
+        step = fine[::stride]
+        levels = np.asarray(levels, dtype=float)
+        command = holding + np.outer(levels - holding, step)
+        response = np.outer(levels - holding, unit) + (holding - reversal) * 1e3 / (rs + rm)
+        phase = np.random.default_rng(seed).uniform(0.0, 2.0 * np.pi, (levels.size, 1))
+        response += hum * np.sin(2.0 * np.pi * 50.0 * np.arange(step.size) / rate + phase)
+        response += band_limited(noise, response.shape, rate, corner, seed)
         return SweepRecording(
             response, rate, Clamp.VOLTAGE, command, CommandSource.EPOCH_TABLE, holding=holding, metadata=metadata or {}
         )

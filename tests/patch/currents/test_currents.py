@@ -151,16 +151,21 @@ def test_activation_is_refused_above_five_millivolts(channels, cells, resistance
         assert wider["na_activation_half"].ok
 
 
-def test_the_voltage_error_is_the_largest_current_times_the_resistance(channels):
-    rows, evidence = measure_currents(channels(), series_resistance=5.0)
-    error = next(row for row in rows if row.feature == "qc_voltage_error")
-    table = evidence.table
-    largest = np.maximum(np.abs(table["inward_peak_raw"]), np.abs(table["sustained_raw"]))
-    assert error.value == pytest.approx(largest.max() * 5.0 / 1000.0)
+def test_the_voltage_error_is_that_of_the_largest_current_of_channels(channels, cells):
+    # At +80 mV: the K current that was put in and the leak, at the end of the step.
+    lasting = 10.0 / (1.0 + np.exp(-8.5)) * 165.0 + 140.0
+    rows = cells(channels(), series_resistance=5.0)
+    assert rows["qc_voltage_error"].value == pytest.approx(lasting * 5.0 / 1000.0, rel=0.01)
+    assert rows["qc_voltage_error"].reason == "At 80 mV, at the end of the step."
+    levels = np.arange(-100, 81, 5)
+    recorded = peak_of(levels) + levels + 60.0
+    rows = cells(channels(k=0.0), series_resistance=5.0)
+    assert rows["qc_voltage_error"].value == pytest.approx(-recorded.min() * 5.0 / 1000.0, rel=0.02)
+    assert rows["qc_voltage_error"].reason == f"At {levels[np.argmin(recorded)]} mV, at the peak."
 
 
 def test_an_unknown_resistance_refuses_activation_too(channels, cells):
-    rows = cells(channels(transient=0.0))
+    rows = cells(channels(transient=0.0, k=0.0))
     assert {rows[name].status for name in CURVE} == {Status.BAD_INPUT}
     assert "series resistance is not known" in rows["na_activation_half"].reason
     assert rows["qc_voltage_error"].status is Status.NOT_APPLICABLE
