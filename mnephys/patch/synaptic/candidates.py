@@ -8,7 +8,7 @@ import numpy as np
 
 from mnephys.patch.synaptic.deconvolution import deconvolve, inverse_kernel
 from mnephys.patch.synaptic.noise import gaussian_core
-from mnephys.patch.synaptic.pieces import PIECE_SAMPLES, filled, whole_windows
+from mnephys.patch.synaptic.pieces import PIECE_SAMPLES, filled, row_blocks, whole_windows
 from mnephys.patch.synaptic.sliding import slide
 from mnephys.patch.synaptic.templates import Template
 from mnephys.recording import BoolArray, FloatArray, IntArray
@@ -105,33 +105,52 @@ def find_candidates(
     if not allowed.any():
         empty = np.zeros(0, dtype=np.int64)
         return Candidates(empty, empty, np.zeros(0), 0, float("nan"))
-    trace, error = _trace(current, searched, allowed, template, method, piece)
-    middle, sd = gaussian_core(_some(trace[allowed]))
+    trace, some, error = _trace(current, searched, allowed, template, method, piece)
+    middle, sd = gaussian_core(some)
     sd = max(sd, LEAST_SD)
-    score = np.where(allowed, (trace - np.float32(middle)) / np.float32(sd), np.float32(0.0))
-    louder = _louder(score, allowed, template.sampling_rate)
-    score /= louder
-    at, height = _peaks(score, template, threshold)
-    sweep, first = np.divmod(at, score.shape[1] + 1)
-    return Candidates(
-        sweep, first + template.lead, height, int(allowed.sum()), threshold * sd * error * float(np.median(louder))
-    )
+    found, loudness = [], []
+    # Whole arrays of a long recording would be there several times over.
+    for rows in row_blocks(trace.shape):
+        score = trace[rows]
+        score -= np.float32(middle)
+        score /= np.float32(sd)
+        score[~allowed[rows]] = 0.0
+        louder, length = _louder(score, allowed[rows], template.sampling_rate)
+        for block in range(louder.shape[1]):
+            score[:, block * length : (block + 1) * length] /= louder[:, block : block + 1]
+        at, height = _peaks(score, template, threshold)
+        sweep, first = np.divmod(at, score.shape[1] + 1)
+        found.append((sweep + rows.start, first + template.lead, height))
+        loudness.append(louder.ravel())
+    sweep, onset, height = (np.concatenate(column) for column in zip(*found, strict=True))
+    smallest = threshold * sd * error * float(np.median(np.concatenate(loudness)))
+    return Candidates(sweep, onset, height, int(allowed.sum()), smallest)
 
 
 def _trace(
     current: FloatArray, searched: BoolArray, allowed: BoolArray, template: Template, method: str, piece: int
-) -> tuple[FloatArray, float]:
-    """Return the detection trace, and the amplitude in pA for which it is 1."""
-    smooth = filled(current, searched, template.sampling_rate)
-    if method == "template":
-        slid = slide(smooth, template.samples, piece=piece)
-        return slid.criterion, float(np.median(_some(slid.error[allowed])))
-    trace = deconvolve(smooth, inverse_kernel(template), piece=piece)
-    return trace[:, template.lead :][:, : allowed.shape[1]], 1.0
+) -> tuple[FloatArray, FloatArray, float]:
+    """Return the detection trace, values enough to know its distribution, and the amplitude in pA for which it is 1."""
+    trace = np.empty(allowed.shape, dtype=np.float32)
+    stride = max(1, int(allowed.sum()) // SAMPLES_FOR_NOISE)
+    kernel = inverse_kernel(template) if method == "deconvolution" else np.zeros(0)
+    some, errors = [], [np.ones(1, dtype=np.float32)]
+    for rows in row_blocks(current.shape):
+        smooth = filled(current[rows], searched[rows], template.sampling_rate)
+        if method == "template":
+            slid = slide(smooth, template.samples, piece=piece)
+            trace[rows] = slid.criterion
+            errors.append(slid.error[allowed[rows]][::stride].copy())
+        else:
+            whole = deconvolve(smooth, kernel, piece=piece)
+            trace[rows] = whole[:, template.lead :][:, : allowed.shape[1]]
+        some.append(trace[rows][allowed[rows]][::stride].copy())
+    error = np.concatenate(errors[1:] or errors)
+    return trace, np.concatenate(some), float(np.median(error))
 
 
-def _louder(score: FloatArray, allowed: BoolArray, sampling_rate: float) -> FloatArray:
-    """Return by how much the noise of each stretch of about 5 s exceeds that of the whole, shaped like the trace."""
+def _louder(score: FloatArray, allowed: BoolArray, sampling_rate: float) -> tuple[FloatArray, int]:
+    """Return by how much the noise of stretches of about 5 s exceeds that of the whole, and their length in samples."""
     n_sweeps, n_samples = score.shape
     n_blocks = max(1, round(n_samples / (BLOCK_S * sampling_rate)))
     length = -(-n_samples // n_blocks)
@@ -144,12 +163,7 @@ def _louder(score: FloatArray, allowed: BoolArray, sampling_rate: float) -> Floa
         values = np.where(known[rows], np.abs(score[part][rows]), np.float32(np.nan))
         if rows.size:
             spread[rows, block] = np.maximum(np.nanmedian(values, axis=1) / np.float32(0.6745), 1.0)
-    return np.repeat(spread, length, axis=1)[:, :n_samples]
-
-
-def _some(values: FloatArray) -> FloatArray:
-    """Return values enough to know their distribution, evenly spread."""
-    return values[:: max(1, values.size // SAMPLES_FOR_NOISE)]
+    return spread, length
 
 
 def _peaks(score: FloatArray, template: Template, threshold: float) -> tuple[IntArray, FloatArray]:

@@ -11,6 +11,7 @@ from mnephys.recording import FloatArray
 __all__ = ["band_pass", "deconvolve", "inverse_kernel"]
 
 BAND_HZ = (4.0, 100.0)
+BAND_DECAY_MS = 8.0
 HALF_POWER = 1.1774100225154747  # a Gaussian has fallen to a half at this many SD
 REACH_SD = 5.0
 GRID_S = 2.0
@@ -50,7 +51,8 @@ def inverse_kernel(template: Template, band: tuple[float, float] = BAND_HZ) -> F
     template : Template
         The shape of an event.
     band : tuple of float
-        Corners of the band-pass in Hz; the upper one is at most a fifth of the sampling rate.
+        Corners of the band-pass in Hz. The upper one holds for decays of 8 ms and more, is higher for faster ones in
+        proportion, and at most a fifth of the sampling rate.
 
     Returns
     -------
@@ -75,7 +77,7 @@ def inverse_kernel(template: Template, band: tuple[float, float] = BAND_HZ) -> F
     from scipy import fft
 
     rate = template.sampling_rate
-    low, high = band[0], min(band[1], rate / 5.0)
+    low, high = band[0], min(band[1] * max(1.0, BAND_DECAY_MS / template.decay), rate / 5.0)
     reach = round(REACH_SD * HALF_POWER / (2.0 * np.pi * low) * rate)
     size = fft.next_fast_len(max(2 * reach + 1, round(GRID_S * rate), 4 * template.tail), real=True)
     event = np.zeros(size)

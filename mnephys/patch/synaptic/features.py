@@ -8,78 +8,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.measurement import Feature, Measurement, Status
+from mnephys.measurement import Measurement, Status
+from mnephys.patch.synaptic.clockwork import clock
+from mnephys.patch.synaptic.declared import (
+    FEATURES,
+    FEWEST_EVENTS,
+    LEAST_NOISE_PA,
+    METHOD,
+    NEEDED_PA,
+    PREFIX,
+    SAME_LEVEL_MV,
+    SEARCHED_S,
+    SILENT_S,
+)
 from mnephys.patch.synaptic.finding import DECAY_MS, POLARITIES, RISE_MS, THRESHOLD_SD, Found, find_events
 from mnephys.patch.synaptic.noise import gaussian_core
-from mnephys.patch.synaptic.pieces import filled
+from mnephys.patch.synaptic.pieces import filled, row_blocks
 from mnephys.patch.synaptic.stretches import CONSTANT_S, Quiet, find_quiet
 from mnephys.patch.synaptic.templates import Template
 from mnephys.recording import BoolArray, Clamp, FloatArray, SweepRecording
 
 __all__ = ["FEATURES", "Synaptic", "analyse_synaptic", "measure_synaptic"]
 
-METHOD = "deconvolution"
-SEARCHED_S = 10.0
-SILENT_S = 30.0
-NEEDED_PA = 10.0
-FEWEST_EVENTS = 5
-LEAST_NOISE_PA = 1e-3
-SAME_LEVEL_MV = 5.0
 NOISE_WINDOW_S = 0.02
 UPPER_LIMIT = 2.9957322735539909  # of a Poisson count of 0, at 95 %
-
-_CELL = ("cell",)
-_OWN = "mnephys"
-_DOI = "10.1016/j.bpj.2012.08.039"
-_SEARCH: dict[str, float | str] = {
-    "rise_ms": RISE_MS,
-    "decay_ms": DECAY_MS,
-    "threshold_sd": THRESHOLD_SD,
-    "method": METHOD,
-}
-_PREFIX = {"inward": "spsc", "outward": "spsc_outward"}
-
-
-def _declared(polarity: str) -> list[Feature]:
-    name = _PREFIX[polarity]
-    sign = (-1000.0, 0.0) if polarity == "inward" else (0.0, 1000.0)
-    many: dict[str, float | str] = {**_SEARCH, "fewest_events": FEWEST_EVENTS}
-    kind = f"{polarity} postsynaptic currents"
-    return [
-        Feature(
-            f"{name}_frequency",
-            "Hz",
-            _CELL,
-            f"Spontaneous {kind} per second of constant command",
-            _DOI,
-            (0, 500),
-            {**_SEARCH, "least_s": SEARCHED_S, "least_silent_s": SILENT_S},
-        ),
-        Feature(f"{name}_amplitude", "pA", _CELL, f"Median peak of {kind} above their baseline", _OWN, sign, many),
-        Feature(f"{name}_rise_time", "ms", _CELL, f"Median 10-90 % rise time of {kind}", _OWN, (0, 100), many),
-        Feature(f"{name}_decay_time", "ms", _CELL, f"Median decay time constant of {kind}", _OWN, (0, 500), many),
-    ]
-
-
-FEATURES = {
-    f.name: f
-    for f in (
-        *_declared("inward"),
-        *_declared("outward"),
-        Feature("qc_spsc_noise", "pA", _CELL, "SD of the searched current about its mean over 20 ms", _OWN, (0, 1e4)),
-        Feature(
-            "qc_spsc_smallest_amplitude",
-            "pA",
-            _CELL,
-            "The smallest postsynaptic current that reaches the threshold",
-            _OWN,
-            (0, 1e5),
-            _SEARCH,
-        ),
-        Feature("qc_spsc_left_out", "1", _CELL, "Events above 1 nA or too fast for a synaptic current", _OWN, (0, 1e6)),
-    )
-}
-"""The features that this module measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +52,12 @@ class Synaptic:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """One search: where, what was found, and the noise."""
+    """One search: where, what was found, the noise, and what comes like clockwork."""
 
     level: float
     found: Found
     noise: float
+    clock: dict[str, str]
 
 
 def measure_synaptic(recording: SweepRecording) -> list[Measurement]:
@@ -129,7 +82,8 @@ def measure_synaptic(recording: SweepRecording) -> list[Measurement]:
 
     A rate needs 10 s of searched time. No event in 30 s is a rate of 0, and the remark says what rate that excludes; in
     less it is ``too_few_events``. Where an event of 10 pA would not reach the threshold the noise excludes all.
-    Medians need five events.
+    Medians need five events. Where five or more events and more than were kept were left out, there is no rate, and
+    none where they come like clockwork: see `mnephys.patch.synaptic.clockwork`.
 
     On 60 min of event-free noise of 3 pA SD (white up to 10 kHz, or filtered at 2 kHz, with 1/f drift and 50 Hz hum)
     at most 0.0006 false events per second and polarity were found at the default threshold, and at most 0.0008 by the
@@ -166,9 +120,9 @@ def analyse_synaptic(recording: SweepRecording) -> Synaptic:
     Examples
     --------
     >>> import numpy as np
-    >>> short = SweepRecording(np.zeros((1, 5000)), 10000.0, Clamp.VOLTAGE)
+    >>> short = SweepRecording(np.zeros((1, 2000)), 10000.0, Clamp.VOLTAGE)
     >>> analyse_synaptic(short).rows[0].reason
-    'The command was constant for 0.5 s at most, 1 s is needed.'
+    'The command was constant for 0.2 s at most, 0.3 s are needed.'
     """
     if recording.clamp is not Clamp.VOLTAGE:
         return _nothing(Status.NOT_APPLICABLE, "Postsynaptic currents are measured under voltage clamp.")
@@ -178,7 +132,7 @@ def analyse_synaptic(recording: SweepRecording) -> Synaptic:
         return _nothing(Status.NOT_APPLICABLE, why)
     quiet = find_quiet(recording)
     if not quiet.start.size:
-        why = f"The command was constant for {quiet.longest:.2g} s at most, {CONSTANT_S:g} s is needed."
+        why = f"The command was constant for {quiet.longest:.2g} s at most, {CONSTANT_S:g} s are needed."
         return _nothing(Status.NOT_APPLICABLE, why)
     everywhere = quiet.mask(recording.response, np.ones(quiet.start.size, dtype=bool))
     if not everywhere.any():
@@ -186,7 +140,7 @@ def analyse_synaptic(recording: SweepRecording) -> Synaptic:
     searches = _searches(recording, quiet, template)
     about = _about(recording)
     rows = [row for polarity in POLARITIES for row in _rows(polarity, searches[polarity], about)]
-    return Synaptic([*rows, *_quality(searches)], _events({p: s.found.of(p) for p, s in searches.items()}))
+    return Synaptic([*rows, *_quality(searches)], _events(searches))
 
 
 def _template(sampling_rate: float) -> Template | None:
@@ -225,14 +179,33 @@ def _usable_levels(quiet: Quiet, sampling_rate: float) -> FloatArray:
 
 
 def _search(recording: SweepRecording, searched: BoolArray, template: Template, levels: FloatArray) -> _Search:
+    found = find_events(recording.response, searched, template, METHOD, THRESHOLD_SD)
+    clocks = {polarity: _clock(found, polarity, recording) for polarity in POLARITIES}
+    level = float(np.median(levels)) if levels.size else float("nan")
+    return _Search(level, found, _noise(recording, searched), clocks)
+
+
+def _clock(found: Found, polarity: str, recording: SweepRecording) -> str:
+    """Say with what period events come, kept or not."""
+    columns, left_out = found.of(polarity), found.sides[polarity].left_out
+    sweep = np.concatenate([columns["sweep"], left_out.sweep])
+    time = np.concatenate([columns["onset_time"], left_out.time])
+    n_sweeps, n_samples = recording.response.shape
+    return clock(sweep, time, n_sweeps, n_samples / recording.sampling_rate)
+
+
+def _noise(recording: SweepRecording, searched: BoolArray) -> float:
+    """Return the SD of the current about its running mean."""
     from scipy.ndimage import uniform_filter1d
 
-    found = find_events(recording.response, searched, template, METHOD, THRESHOLD_SD)
-    smooth = filled(recording.response, searched, recording.sampling_rate)
     width = max(2, round(NOISE_WINDOW_S * recording.sampling_rate))
-    about = (smooth - uniform_filter1d(smooth, width, axis=1))[searched]
-    _, noise = gaussian_core(about[:: max(1, about.size // 1_000_000)])
-    return _Search(float(np.median(levels)) if levels.size else float("nan"), found, noise)
+    stride = max(1, int(searched.sum()) // 1_000_000)
+    about = [np.zeros(0, dtype=np.float32)]
+    for rows in row_blocks(searched.shape):
+        smooth = filled(recording.response[rows], searched[rows], recording.sampling_rate)
+        smooth -= uniform_filter1d(smooth, width, axis=1)
+        about.append(smooth[searched[rows]][::stride].copy())
+    return gaussian_core(np.concatenate(about))[1]
 
 
 def _about(recording: SweepRecording) -> str:
@@ -244,18 +217,17 @@ def _about(recording: SweepRecording) -> str:
 
 
 def _rows(polarity: str, search: _Search, about: str) -> list[Measurement]:
-    names = [f"{_PREFIX[polarity]}_{what}" for what in ("frequency", "amplitude", "rise_time", "decay_time")]
-    found, columns = search.found, search.found.of(polarity)
-    number, time, numbers = columns["sweep"].size, search.found.searched, _numbers(search, polarity)
+    names = [f"{PREFIX[polarity]}_{what}" for what in ("frequency", "amplitude", "rise_time", "decay_time")]
+    side, columns = search.found.sides[polarity], search.found.of(polarity)
+    number, time, numbers = columns["sweep"].size, side.searched, _numbers(search, polarity)
     if time < SEARCHED_S:
         why = f"Only {time:.3g} s at a constant command could be searched, {SEARCHED_S:g} s are needed. {numbers}"
         return [FEATURES[name].missing(Status.NOT_APPLICABLE, why) for name in names]
     if not search.noise > LEAST_NOISE_PA:
         why = f"The current has no noise (SD {search.noise:.2g} pA), so it is not that of a cell."
         return [FEATURES[name].missing(Status.BAD_INPUT, why) for name in names]
-    if not found.smallest <= NEEDED_PA:
-        why = f"Too noisy: an event of {NEEDED_PA:g} pA would not be seen. {numbers}"
-        return [FEATURES[name].missing(Status.EXCLUDED, why) for name in names]
+    if why := _doubt(search, polarity, number):
+        return [FEATURES[name].missing(Status.EXCLUDED, f"{why} {numbers}") for name in names]
     remark = f"{number} events in {time:.3g} s. {numbers} {about}"
     if not number and time < SILENT_S:
         why = f"No event in {time:.3g} s: the rate is below {UPPER_LIMIT / time:.2g} Hz (95 %). {numbers}"
@@ -275,35 +247,54 @@ def _rows(polarity: str, search: _Search, about: str) -> list[Measurement]:
     return [rate, *medians]
 
 
+def _doubt(search: _Search, polarity: str, number: int) -> str:
+    """Say why the events are not to be counted, if so."""
+    side = search.found.sides[polarity]
+    if search.clock[polarity]:
+        return f"Events come {search.clock[polarity]}: test pulses or stimuli, and no spontaneous currents."
+    if side.left_out.kind.size > max(number, FEWEST_EVENTS - 1):
+        return f"More events were left out than kept: {side.left_out.kind.size} and {number}."
+    return "" if side.smallest <= NEEDED_PA else f"Too noisy: an event of {NEEDED_PA:g} pA would not be seen."
+
+
 def _numbers(search: _Search, polarity: str) -> str:
     """Say how noisy the current was, what would have been found, and what was left out."""
-    left_out = search.found.left_out[polarity]
+    side = search.found.sides[polarity]
     parts = [f"The noise has an SD of {search.noise:.2g} pA"]
-    if np.isfinite(search.found.smallest):
-        parts.append(f"the smallest event that would be found {search.found.smallest:.2g} pA")
+    if np.isfinite(side.smallest):
+        parts.append(f"the smallest event that would be found {side.smallest:.2g} pA")
+    if (side.template.rise, side.template.decay) != (RISE_MS, DECAY_MS):
+        parts.append(f"the template had time constants of {side.template.rise:.2g} and {side.template.decay:.2g} ms")
     if np.isfinite(search.level):
         parts.append(f"the command was {search.level:g} mV")
-    plural = "s" if left_out != 1 else ""
-    fate = f" {left_out} event{plural} above 1 nA or too fast for a synapse left out." if left_out else ""
+    fate = f" Left out were {side.left_out.words()}." if side.left_out.kind.size else ""
     return ", ".join(parts) + "." + fate
 
 
 def _quality(searches: dict[str, _Search]) -> list[Measurement]:
     search = searches["inward"]
     noise, smallest = FEATURES["qc_spsc_noise"], FEATURES["qc_spsc_smallest_amplitude"]
-    each = {polarity: s.found.left_out[polarity] for polarity, s in searches.items()}
-    remark = f"{each['inward']} inward, {each['outward']} outward."
+    sides = {polarity: s.found.sides[polarity] for polarity, s in searches.items()}
+    said = [f"{p}: {side.left_out.words() or 'none'}" for p, side in sides.items()]
+    remark = f"{'; '.join(said).capitalize()}."
+    number = sum(side.left_out.kind.size for side in sides.values())
     short = "No stretch is as long as an event."
     return [
         noise.measured(search.noise),
-        smallest.measured(search.found.smallest)
-        if np.isfinite(search.found.smallest)
+        smallest.measured(sides["inward"].smallest)
+        if np.isfinite(sides["inward"].smallest)
         else smallest.missing(Status.NOT_APPLICABLE, short),
-        FEATURES["qc_spsc_left_out"].measured(sum(each.values()), remark=remark),
+        FEATURES["qc_spsc_left_out"].measured(number, remark=remark),
     ]
 
 
-def _events(parts: dict[str, dict[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+def _events(searches: dict[str, _Search]) -> dict[str, NDArray[Any]]:
+    """Return the events of both polarities; none of one whose events are test pulses."""
+    parts = {polarity: search.found.of(polarity) for polarity, search in searches.items()}
+    parts = {
+        polarity: {name: column[:0] if searches[polarity].clock[polarity] else column for name, column in part.items()}
+        for polarity, part in parts.items()
+    }
     names = parts["inward"]
     columns = {name: np.concatenate([part[name] for part in parts.values()]) for name in names}
     polarity = np.repeat(np.array(list(parts)), [part["sweep"].size for part in parts.values()])

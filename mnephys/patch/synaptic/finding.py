@@ -1,4 +1,4 @@
-"""From current to a table of events, one row each."""
+"""From current to a table of events, one row each: the template follows what is found with it."""
 
 from __future__ import annotations
 
@@ -8,23 +8,49 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.patch.synaptic.candidates import METHODS, find_candidates
-from mnephys.patch.synaptic.fitting import draw
-from mnephys.patch.synaptic.refining import Events, further, joined, refined
+from mnephys.patch.synaptic.candidates import METHODS
+from mnephys.patch.synaptic.leftout import LeftOut
+from mnephys.patch.synaptic.refining import Events
+from mnephys.patch.synaptic.searching import Search, search
 from mnephys.patch.synaptic.templates import Template, half_times, time_to_peak
-from mnephys.patch.synaptic.unclamped import too_large
 from mnephys.recording import BoolArray, FloatArray
 from mnephys.wording import nearest
 
-__all__ = ["DECAY_MS", "POLARITIES", "RISE_MS", "THRESHOLD_SD", "Found", "events", "find_events"]
+__all__ = ["DECAY_MS", "POLARITIES", "RISE_MS", "THRESHOLD_SD", "Found", "Side", "events", "find_events"]
 
 POLARITIES = ("inward", "outward")
 RISE_MS = 1.0
 DECAY_MS = 8.0
 THRESHOLD_SD = 5.0
-MOST_ROUNDS = 4
-FAST_SHARE = 0.25
-FAST_LEAST = 3.0
+OTHER_KINETICS = 1.5
+LONGER_REACH = 3.0
+MOST_SEARCHES = 4
+FEWEST_TO_FOLLOW = 8
+SLOW_SHARE = 0.9
+FASTEST_SAMPLES = 2.0
+SLOWEST_MS = 200.0
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What is to be known of the search for one polarity.
+
+    Parameters
+    ----------
+    left_out : LeftOut
+        What was found and is no synaptic current.
+    template : Template
+        The template of the last search.
+    searched : float
+        Time that was looked at, in s.
+    smallest : float
+        The smallest amplitude that reaches the threshold, in pA.
+    """
+
+    left_out: LeftOut
+    template: Template
+    searched: float
+    smallest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +61,17 @@ class Found:
     ----------
     columns : dict of str to ndarray, shape (n_events,)
         Of both polarities; see `events`.
-    left_out : dict of str to int
-        For each polarity how many events were too large or too fast for a synaptic current.
-    searched : float
-        Time that was looked at, in s.
-    smallest : float
-        The smallest amplitude that reaches the threshold, in pA.
+    sides : dict of str to Side
+        For each polarity.
     """
 
     columns: dict[str, NDArray[Any]]
-    left_out: dict[str, int]
-    searched: float
-    smallest: float
+    sides: dict[str, Side]
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """For each polarity how many events are no synaptic currents."""
+        return {polarity: side.left_out.kind.size for polarity, side in self.sides.items()}
 
     def of(self, polarity: str) -> dict[str, NDArray[Any]]:
         """Return the events of one polarity, counted anew.
@@ -82,7 +107,7 @@ def find_events(
     searched : ndarray, bool, shape (n_sweeps, n_samples)
         Where to look; the current is finite there.
     template : Template
-        What an event looks like.
+        What an event looks like to begin with.
     method : str
         See `events`.
     threshold : float
@@ -103,7 +128,7 @@ def find_events(
     >>> import numpy as np
     >>> quiet = np.random.default_rng(0).normal(0.0, 1.0, (1, 50000))
     >>> found = find_events(quiet, np.isfinite(quiet), Template(1.0, 8.0, 10000.0))
-    >>> found.columns["sweep"].size, round(found.searched, 2)
+    >>> found.columns["sweep"].size, round(found.sides["inward"].searched, 2)
     (0, 4.97)
     """
     if method not in METHODS:
@@ -111,36 +136,66 @@ def find_events(
     if not (np.isfinite(threshold) and threshold > 0):
         raise ValueError(f"threshold is {threshold}, needs a positive number of SD")
     current = np.asarray(current, dtype=np.float32)
-    spikes = too_large(current, searched, template)
-    searched = searched & ~spikes.mask
-    found = Events.none()
-    residual, peaks = current, find_candidates(current, searched, template, method, threshold)
-    for _ in range(MOST_ROUNDS):
-        more = further(peaks, residual, searched, template)
-        if not more.sweep.size:
+    done = search(current, searched, template, template.decay, method, threshold)
+    for _ in range(MOST_SEARCHES - 1):
+        wanted = _wanted(done, _dominant(done.kept))
+        if wanted is None:
             break
-        before = found.sweep.size
-        found = refined(joined(found, more), current, searched, template, peaks.smallest)
-        residual = current - draw(found.fits, found.sweep, found.onset, current.shape, template.sampling_rate)
-        peaks = find_candidates(residual, searched, template, method, threshold)
-        if found.sweep.size <= before:
-            break
-    columns = _columns(found, template)
-    _, _, width = half_times(np.array([template.rise]), np.array([template.decay]))
-    fast = (columns["half_width"] < FAST_SHARE * width) & (np.abs(columns["amplitude"]) > FAST_LEAST * peaks.smallest)
-    outward = columns["amplitude"] > 0
-    left_out = {
-        name: int((fast & side).sum()) + spikes.count[name]
-        for name, side in (("inward", ~outward), ("outward", outward))
-    }
-    columns = {name: column[~fast] for name, column in columns.items()}
-    columns["event"] = np.arange(columns["sweep"].size)
-    return Found(columns, left_out, peaks.searched_samples / template.sampling_rate, peaks.smallest)
+        done = search(current, searched, *wanted, method, threshold)
+    each = {}
+    for polarity in POLARITIES:
+        wanted = _wanted(done, polarity)
+        last = done if wanted is None else search(current, searched, *wanted, method, threshold)
+        each[polarity] = last.settled()
+    columns = [_columns(_of(each[polarity].kept, polarity), template.sampling_rate) for polarity in POLARITIES]
+    both = {name: np.concatenate([column[name] for column in columns]) for name in columns[0]}
+    order = np.lexsort((both["onset_time"], both["sweep"]))
+    both = {name: column[order] for name, column in both.items()}
+    both["event"] = np.arange(order.size)
+    sides = {p: Side(s.left_out.of(p), s.template, s.searched, s.smallest) for p, s in each.items()}
+    return Found(both, sides)
 
 
-def _columns(found: Events, template: Template) -> dict[str, NDArray[Any]]:
+def _of(found: Events, polarity: str) -> Events:
+    return found.take((found.fits.amplitude < 0) == (polarity == "inward"))
+
+
+def _dominant(found: Events) -> str:
+    """Return the polarity that carries more current."""
+    return "inward" if found.fits.amplitude.sum() <= 0 else "outward"
+
+
+def _wanted(done: Search, polarity: str) -> tuple[Template, float] | None:
+    """Return the template and the reach that suit the events better than those they were found with, if need be."""
+    found = _of(done.kept, polarity)
+    # Steps and artefacts say nothing of the shape of synaptic currents.
+    if found.sweep.size < max(FEWEST_TO_FOLLOW, done.left_out.of(polarity).kind.size + 1):
+        return None
+    fits, had = found.fits, done.template
+    weight = np.abs(fits.amplitude)
+    step = 1000.0 / had.sampling_rate
+    decay = float(np.clip(_quantile(fits.decay, weight, 0.5), FASTEST_SAMPLES * step, SLOWEST_MS))
+    rise = float(np.clip(_quantile(fits.rise, weight, 0.5), step, decay))
+    slowest = min(_quantile(fits.decay, weight, SLOW_SHARE), SLOWEST_MS)
+    other = max(decay / had.decay, had.decay / decay) > OTHER_KINETICS
+    # A residue of the other polarity is small and may last: only large currents say how far the fits have to see.
+    longer = polarity == _dominant(done.kept) and slowest > LONGER_REACH * done.reach
+    if not (other or longer):
+        return None
+    template = Template(rise, decay, had.sampling_rate) if other else had
+    return template, max(slowest, template.decay, done.reach)
+
+
+def _quantile(values: FloatArray, weight: FloatArray, share: float) -> float:
+    """Return the value below which the given share of the weight lies: noise and residues are small, events large."""
+    order = np.argsort(values)
+    total = np.cumsum(weight[order])
+    return float(values[order[np.searchsorted(total, share * total[-1])]])
+
+
+def _columns(found: Events, sampling_rate: float) -> dict[str, NDArray[Any]]:
     sweep, fits = found.sweep, found.fits
-    start = found.onset / template.sampling_rate + fits.onset / 1000.0
+    start = found.onset / sampling_rate + fits.onset / 1000.0
     order = np.lexsort((start, sweep))
     rise_time, half_decay, half_width = half_times(fits.rise, fits.decay)
     peak = start + time_to_peak(fits.rise, fits.decay) / 1000.0
@@ -205,13 +260,19 @@ def events(
     Notes
     -----
     What is found is fitted with a bi-exponential each, all at once and neighbours taken away, and taken from the
-    trace, which is then searched again: so large events hide no small ones. An event beside larger ones counts if it
-    has a quarter of their current there, or all of it if that goes the other way; and within some 50 ms of larger ones
-    if it has a twentieth of their amplitude, or a tenth. Amplitude, rise and decay are those of the fit: the highest
-    sample would be too high by noise. Left out are events of more than 1 nA, with what is
-    around them, and those narrower than a quarter of the template, if they reach three times the smallest amplitude
-    that is found: action currents of an unclamped axon. Half a decay time constant before an onset and three after it
-    have to be searched too, so events at the very ends are not seen.
+    trace, which is then searched again: so large events hide no small ones. Where the events turn out to be 1.5 times
+    as slow or as fast as the template, or the slowest tenth of their current three times as slow as what the fits see
+    the end of, all is done again with a template like them, four times at most.
+
+    An event beside larger ones counts if it has a quarter of their current there, or all of it if that goes the other
+    way; and within some 50 ms of larger ones if it has a twentieth of their amplitude, or a tenth; or a fifth, within
+    five of their decay time constants, if it goes the other way. Amplitude, rise and decay are those of the fit: the
+    highest sample would be too high by noise.
+
+    Left out are events of more than 1 nA, with what is around them; those with a half-width of less than 1 ms that
+    reach three times the smallest amplitude that is found, see `mnephys.patch.synaptic.searching.search`; and steps,
+    see `mnephys.patch.synaptic.squares.squares`. Half a decay time constant before an onset and three after it have to
+    be searched too, so events at the very ends are not seen.
 
     Examples
     --------

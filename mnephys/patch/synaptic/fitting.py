@@ -11,7 +11,7 @@ from mnephys.patch.synaptic.templates import Template, shape, time_to_peak
 from mnephys.patch.synaptic.windows import Windows
 from mnephys.recording import BoolArray, FloatArray, IntArray
 
-__all__ = ["Fits", "draw", "fit", "neighbours", "of_neighbours", "start_fits"]
+__all__ = ["Fits", "fit", "neighbours", "of_neighbours", "start_fits", "taken_away"]
 
 REACH_WINDOWS = 2.0
 PRIOR_LOG_SD = 1.0
@@ -156,27 +156,28 @@ def fit(windows: Windows, fits: Fits, template: Template) -> Fits:
     return replace(fits, values=values)
 
 
-def draw(fits: Fits, sweep: IntArray, onset: IntArray, shape_of: tuple[int, int], sampling_rate: float) -> FloatArray:
-    """Draw all events, as they are without noise.
+def taken_away(current: FloatArray, fits: Fits, sweep: IntArray, onset: IntArray, sampling_rate: float) -> FloatArray:
+    """Take all events from the trace.
 
     Parameters
     ----------
+    current : ndarray, float32, shape (n_sweeps, n_samples)
+        In pA.
     fits : Fits
         The events.
     sweep, onset : ndarray, int, shape (n,)
         Sweep and sample of their candidates.
-    shape_of : tuple of int
-        Sweeps and samples of a sweep.
     sampling_rate : float
         In Hz.
 
     Returns
     -------
     ndarray, float32, shape (n_sweeps, n_samples)
-        Their sum in pA, baselines left out.
+        What remains in pA; their baselines do.
     """
-    n_samples = shape_of[1]
-    model = np.zeros(shape_of[0] * n_samples, dtype=np.float32)
+    n_samples = current.shape[1]
+    left = np.array(current, dtype=np.float32, order="C")
+    flat = left.ravel()
     step = 1000.0 / sampling_rate
     at = onset + fits.onset / step
     first = np.clip(np.ceil(at), 0, n_samples).astype(np.int64)
@@ -189,8 +190,8 @@ def draw(fits: Fits, sweep: IntArray, onset: IntArray, shape_of: tuple[int, int]
         rise, decay = drawn.spread(fits.rise[part]), drawn.spread(fits.decay[part])
         values = drawn.spread(fits.amplitude[part]) * shape(time, rise, decay)
         # The same type on both sides is several times as fast.
-        np.add.at(model, drawn.index, values.astype(np.float32))
-    return model.reshape(shape_of)
+        np.subtract.at(flat, drawn.index, values.astype(np.float32))
+    return left
 
 
 def neighbours(windows: Windows) -> tuple[IntArray, IntArray]:

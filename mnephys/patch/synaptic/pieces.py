@@ -8,11 +8,12 @@ import numpy as np
 
 from mnephys.recording import BoolArray, FloatArray
 
-__all__ = ["filled", "pieces", "whole_windows"]
+__all__ = ["filled", "pieces", "row_blocks", "whole_windows"]
 
 PIECE_SAMPLES = 1 << 14
 ROWS_AT_ONCE = 8
-EDGE_MS = 5.0
+BLOCK_SAMPLES = 1 << 20
+EDGE_MS = 50.0
 
 
 def pieces(shape: tuple[int, int], width: int, piece: int = PIECE_SAMPLES) -> Iterator[tuple[slice, slice, slice]]:
@@ -45,6 +46,29 @@ def pieces(shape: tuple[int, int], width: int, piece: int = PIECE_SAMPLES) -> It
             yield slice(row, row + ROWS_AT_ONCE), slice(start, stop + width - 1), slice(start, stop)
 
 
+def row_blocks(shape: tuple[int, int]) -> Iterator[slice]:
+    """Cut an array into blocks of whole sweeps, of about a million samples each.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Sweeps and samples of a sweep.
+
+    Yields
+    ------
+    slice
+        Sweeps; at least one.
+
+    Examples
+    --------
+    >>> list(row_blocks((3, 600_000)))
+    [slice(0, 1, None), slice(1, 2, None), slice(2, 3, None)]
+    """
+    step = max(1, BLOCK_SAMPLES // max(shape[1], 1))
+    for start in range(0, shape[0], step):
+        yield slice(start, min(start + step, shape[0]))
+
+
 def whole_windows(searched: BoolArray, width: int) -> BoolArray:
     """Return which windows hold searched samples only.
 
@@ -69,9 +93,12 @@ def whole_windows(searched: BoolArray, width: int) -> BoolArray:
     n_sweeps, n_samples = searched.shape
     if n_samples < width:
         return np.zeros((n_sweeps, 0), dtype=bool)
-    count = np.zeros((n_sweeps, n_samples + 1), dtype=np.int32)
-    np.cumsum(~searched, axis=1, out=count[:, 1:])
-    return np.asarray(count[:, width:] == count[:, :-width])
+    whole = np.empty((n_sweeps, n_samples - width + 1), dtype=bool)
+    for rows in row_blocks(searched.shape):
+        count = np.zeros((rows.stop - rows.start, n_samples + 1), dtype=np.int32)
+        np.cumsum(~searched[rows], axis=1, out=count[:, 1:])
+        np.equal(count[:, width:], count[:, :-width], out=whole[rows])
+    return whole
 
 
 def filled(current: FloatArray, searched: BoolArray, sampling_rate: float) -> FloatArray:
@@ -89,7 +116,7 @@ def filled(current: FloatArray, searched: BoolArray, sampling_rate: float) -> Fl
     Returns
     -------
     ndarray, float32, shape (n_sweeps, n_samples)
-        The same where searched. A gap runs from the mean of the 5 ms before it to that of the 5 ms after it; at the
+        The same where searched. A gap runs from the mean of the 50 ms before it to that of the 50 ms after it; at the
         ends of a sweep it is level, and a sweep without searched samples is 0.
 
     Examples
@@ -99,7 +126,7 @@ def filled(current: FloatArray, searched: BoolArray, sampling_rate: float) -> Fl
     >>> filled(current, np.isfinite(current), 1.0)
     array([[2., 2., 3., 4., 5.]], dtype=float32)
     """
-    out = np.where(searched, current, 0.0).astype(np.float32)
+    out = np.where(searched, current, np.float32(0.0)).astype(np.float32, copy=False)
     if searched.all():
         return out
     n_samples = searched.shape[1]

@@ -141,7 +141,9 @@ def _beside(windows: Windows, found: Events, template: Template) -> BoolArray:
     return large
 
 
-def refined(found: Events, current: FloatArray, searched: BoolArray, template: Template, smallest: float) -> Events:
+def refined(
+    found: Events, current: FloatArray, searched: BoolArray, template: Template, smallest: float, reach: float
+) -> Events:
     """Fit all events again, and keep those that remain events.
 
     Parameters
@@ -156,13 +158,15 @@ def refined(found: Events, current: FloatArray, searched: BoolArray, template: T
         What an event looks like unless the trace says otherwise.
     smallest : float
         The amplitude in pA that reaches the threshold.
+    reach : float
+        The slowest decay in ms that the fits are to see the end of.
 
     Returns
     -------
     Events
         With their own rise and decay.
     """
-    windows = cut_windows(current, searched, template, found.sweep, found.onset)
+    windows = cut_windows(current, searched, template, found.sweep, found.onset, reach)
     for _ in range(PASSES):
         found = Events(found.sweep, found.onset, found.score, fit(windows, found.fits, template))
         kept = _kept(windows, found, LEAST_SHARE * smallest, template)

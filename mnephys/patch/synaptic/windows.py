@@ -11,7 +11,8 @@ from mnephys.recording import BoolArray, FloatArray, IntArray
 
 __all__ = ["Windows", "cut_windows"]
 
-BIN_MS = 0.2
+BIN_DECAYS = 0.025
+COARSEST_MS = 0.4
 LEAD_DECAYS = 1.0
 TAIL_DECAYS = 5.0
 EVENTS_AT_ONCE = 512
@@ -20,7 +21,7 @@ PRECISION = 1e-4
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """The trace around each event, in bins of 0.2 ms.
+    """The trace around each event, in bins of a fortieth of the template's decay and 0.4 ms at most.
 
     Parameters
     ----------
@@ -59,7 +60,12 @@ class Windows:
 
 
 def cut_windows(
-    current: FloatArray, searched: BoolArray, template: Template, sweep: IntArray, onset: IntArray
+    current: FloatArray,
+    searched: BoolArray,
+    template: Template,
+    sweep: IntArray,
+    onset: IntArray,
+    reach: float | None = None,
 ) -> Windows:
     """Cut out the trace around each candidate.
 
@@ -70,9 +76,11 @@ def cut_windows(
     searched : ndarray, bool, shape (n_sweeps, n_samples)
         Samples that may be used.
     template : Template
-        Gives the length of the windows.
+        Gives the length of the windows: a decay before the onset and five after it.
     sweep, onset : ndarray, int, shape (n,)
         Where the candidates are.
+    reach : float, optional
+        A decay in ms of which the windows are to hold five, if it is slower than the template's.
 
     Returns
     -------
@@ -80,9 +88,10 @@ def cut_windows(
         Of all candidates.
     """
     step = 1000.0 / template.sampling_rate
-    per_bin = max(1, round(BIN_MS / step))
+    per_bin = max(1, round(min(BIN_DECAYS * template.decay, COARSEST_MS) / step))
     lead = max(1, round(LEAD_DECAYS * template.decay / (per_bin * step)))
-    n_bins = lead + max(4, round(TAIL_DECAYS * template.decay / (per_bin * step)))
+    slowest = template.decay if reach is None else max(reach, template.decay)
+    n_bins = lead + max(4, round(TAIL_DECAYS * slowest / (per_bin * step)))
     offsets = np.arange(-lead * per_bin, (n_bins - lead) * per_bin)
     n_samples = current.shape[1]
     means = np.zeros((sweep.size, n_bins))
@@ -97,7 +106,7 @@ def cut_windows(
         known[part] = usable.reshape(taken.shape).all(axis=2)
         means[part] = np.where(known[part], taken.mean(axis=2, dtype=np.float64), 0.0)
     time = ((np.arange(n_bins) - lead) * per_bin + 0.5 * (per_bin - 1)) * step
-    at = onset * step + sweep * (n_samples * step + 100.0 * template.decay)
+    at = onset * step + sweep * (n_samples * step + 100.0 * slowest)
     change = np.diff(means, axis=1)[known[:, 1:] & known[:, :-1]]
     noise = float(np.median(np.abs(change))) / 0.6745 / np.sqrt(2.0) if change.size else 0.0
     scale = float(np.abs(means).max(initial=0.0))

@@ -52,11 +52,14 @@ def test_events_that_overlap_are_told_apart(simulated, method):
     assert found["amplitude"] == pytest.approx([each[1] for each in true], abs=1.5)
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("decay", [4.0, 16.0])
+@pytest.mark.parametrize(
+    ("method", "decay"),
+    [(method, decay) for method in METHODS for decay in (2.0, 4.0, 16.0, 25.0, 40.0, 60.0)]
+    + [("deconvolution", 100.0)],
+)
 def test_a_template_of_other_kinetics_does_not_force_its_own(simulated, method, decay):
-    true = [(1.0 + 0.5 * k, -40.0, 1.0, decay) for k in range(8)]
-    found = events(simulated(6.0, true, noise=1.0), RATE, method=method)
+    true = [(1.0 + 0.5 * k, -40.0, 1.0, decay) for k in range(12)]
+    found = events(simulated(8.0, true, noise=1.0), RATE, method=method)
     assert found["onset_time"] == pytest.approx([each[0] for each in true], abs=1e-3)
     assert np.median(found["decay_time"]) == pytest.approx(decay, rel=0.07)
     assert np.median(found["amplitude"]) == pytest.approx(-40.0, rel=0.03)
@@ -73,10 +76,69 @@ def test_noise_holds_no_events_also_where_it_grows(simulated, method, polarity):
     assert events(joined, RATE, method=method, polarity=polarity)["sweep"].size == 0
 
 
+@pytest.mark.parametrize(
+    ("amplitude", "decay"), [(-150.0, 8.0), (-60.0, 20.0), (-60.0, 40.0), (-60.0, 60.0), (-60.0, 100.0), (-200.0, 25.0)]
+)
+def test_large_events_throw_no_shadow_of_the_other_polarity(simulated, amplitude, decay):
+    slower = decay / 8.0
+    true = [(at, size, rise, decay * slower) for at, size, rise, decay in _poisson(2.0, 40.0, amplitude, seed=4)]
+    current = simulated(40.0, true, noise=1.5)[np.newaxis]
+    found = find_events(current, np.isfinite(current), Template(1.0, 8.0, RATE))
+    assert found.of("outward")["sweep"].size == 0
+    inward = found.of("inward")
+    # Of what lasts 100 ms and comes twice a second, more overlaps.
+    assert inward["sweep"].size == pytest.approx(len(true), rel=0.06 if decay < 100.0 else 0.15)
+    assert np.median(inward["decay_time"]) == pytest.approx(np.median([each[3] for each in true]), rel=0.06)
+    assert sum(found.left_out.values()) <= 0.03 * len(true)
+
+
 @pytest.mark.parametrize("method", METHODS)
-def test_large_events_throw_no_shadow_of_the_other_polarity(simulated, method):
-    current = simulated(20.0, _poisson(3.0, 20.0, -150.0, seed=4), noise=0.5)
+def test_fast_and_slow_events_side_by_side_are_both_found(simulated, method):
+    fast = _poisson(1.0, 40.0, -60.0, seed=5)
+    true = sorted(fast + [(at, -60.0, 1.0, 40.0) for at, *_ in _poisson(0.5, 40.0, -60.0, seed=6)])
+    current = simulated(40.0, true, noise=1.5)
+    assert len(set(_pairs(events(current, RATE, method=method), true)[:, 1])) >= 0.95 * len(true)
     assert events(current, RATE, method=method, polarity="outward")["sweep"].size == 0
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("amplitude", [-60.0, -20.0])
+def test_the_fastest_synapses_are_no_action_currents(simulated, method, amplitude):
+    true = [(at, amplitude, 0.2, 1.5) for at, *_ in _poisson(2.0, 30.0, amplitude, seed=7)]
+    current = simulated(30.0, true, noise=1.5)[np.newaxis]
+    found = find_events(current, np.isfinite(current), Template(1.0, 8.0, RATE), method)
+    assert found.of("inward")["sweep"].size == pytest.approx(len(true), rel=0.05)
+    assert found.left_out == {"inward": 0, "outward": 0}
+    assert np.median(found.of("inward")["decay_time"]) == pytest.approx(1.5, rel=0.1)
+    assert found.sides["inward"].template.decay < 3.0
+
+
+@pytest.mark.parametrize("size", [12.0, 20.0, 100.0])
+def test_steps_of_the_baseline_are_left_out_and_counted(simulated, size):
+    rng = np.random.default_rng(5)
+    true = _poisson(1.0, 60.0, -30.0, seed=8)
+    current = simulated(60.0, true, noise=1.5)
+    for at in rng.uniform(1.0, 59.0, 20):
+        current[round(at * RATE) :] += size * rng.choice([-1.0, 1.0])
+    found = find_events(current[np.newaxis], np.ones((1, current.size), bool), Template(1.0, 8.0, RATE))
+    assert found.of("outward")["sweep"].size <= 3
+    assert found.of("inward")["sweep"].size == pytest.approx(len(true), rel=0.1)
+    # A step next to an event may be hidden by it; where a step's fit ends another one may seem to be.
+    assert 16 <= sum(found.left_out.values()) <= 45
+    assert "a step" in found.sides["inward"].left_out.words()
+
+
+@pytest.mark.parametrize("open_s", [0.02, 0.05, 0.2])
+def test_openings_of_a_single_channel_are_left_out_and_counted(simulated, open_s):
+    rng = np.random.default_rng(5)
+    current = simulated(60.0, noise=1.5)
+    lengths = (rng.exponential([0.5, open_s], (300, 2)) * RATE).astype(int).ravel()
+    is_open = np.repeat(np.arange(lengths.size) % 2, lengths)[: current.size]
+    current = current[: is_open.size] - 8.0 * is_open
+    found = find_events(current[np.newaxis], np.ones((1, current.size), bool), Template(1.0, 8.0, RATE))
+    openings = int((np.diff(is_open) > 0).sum())
+    assert found.left_out["inward"] > 0.5 * openings
+    assert found.columns["sweep"].size < 0.2 * openings
 
 
 def test_both_polarities_in_one_trace_are_kept_apart(simulated):
