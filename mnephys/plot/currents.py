@@ -75,8 +75,8 @@ def event_amplitudes(evidence: Mapping[str, Any], ax: Axes | None = None) -> Axe
     Examples
     --------
     >>> ax = event_amplitudes({"synaptic": {"amplitude": [-12.0, -9.5, -30.0]}})
-    >>> sum(bar.get_height() for bar in ax.patches)
-    3.0
+    >>> sum(int(bar.get_height()) for bar in ax.patches)
+    3
     """
     ax = style.new_axes(ax, 85, 52)
     style.dress(ax, "Amplitude (pA)", "Events")
