@@ -14,7 +14,7 @@ __all__ = ["difference_noise", "fast_rises"]
 
 MAD_OF_UNIT_NORMAL = 0.6745
 _PAIRS = 256
-_BLOCK = 1 << 16
+_BLOCK = 1 << 17
 
 
 def difference_noise(voltage: FloatArray) -> FloatArray:
@@ -79,26 +79,26 @@ def fast_rises(
     n_samples = voltage.shape[1]
     every = enough.astype(np.float32)[:, np.newaxis]
     bad = np.flatnonzero(spoilt) if spoilt is not None else np.zeros(0, dtype=np.int64)
-    changes: list[IntArray] = []
-    fast: list[IntArray] = []
+    rising: list[IntArray] = []
+    high: list[NDArray[np.bool_]] = []
     for row, column, rise in _rises(voltage, half):
         limit = every[row : row + rise.shape[0]]
-        first = row * n_samples + column + half
-        last = first + (rise.shape[0] - 1) * n_samples + rise.shape[1]
+        first, width = row * n_samples + column + half, rise.shape[1]
+        last = first + (rise.shape[0] - 1) * n_samples + width
         here = bad[slice(*np.searchsorted(bad, (first, last)))] - first
-        here = here[here % n_samples < rise.shape[1]]
+        here = here[here % n_samples < width]
         rise[here // n_samples, here % n_samples] = np.nan
-        # A column more on either side, so that every run that begins in the piece ends in it.
-        rising = np.zeros((rise.shape[0], rise.shape[1] + 2), dtype=bool)
-        np.greater_equal(rise, np.float32(0.5) * limit, out=rising[:, 1:-1])
-        for mask, found in ((rising[:, 1:] != rising[:, :-1], changes), (rise >= limit, fast)):
-            at = np.flatnonzero(mask)
-            found.append(first + at // mask.shape[1] * n_samples + at % mask.shape[1])
-    change = _without_pairs(np.concatenate(changes))
-    begin, end = change[::2], change[1::2]
-    high = np.concatenate(fast)
-    kept = np.searchsorted(high, end) > np.searchsorted(high, begin)
-    return begin[kept], end[kept]
+        at = np.flatnonzero(rise >= np.float32(0.5) * limit)
+        sweep = at // width
+        rising.append(first + at + sweep * (n_samples - width))
+        high.append(rise.ravel()[at] >= limit[sweep, 0])
+    # The last samples of a sweep have no rise, so that no run goes on into the next sweep.
+    index = np.concatenate(rising)
+    if not index.size:
+        return index, index
+    begins = np.concatenate([[0], np.flatnonzero(np.diff(index) != 1) + 1])
+    kept = np.logical_or.reduceat(np.concatenate(high), begins)
+    return index[begins][kept], index[np.append(begins[1:], index.size) - 1][kept] + 1
 
 
 def _rises(voltage: FloatArray, half: int) -> Iterator[tuple[int, int, FloatArray]]:
@@ -111,9 +111,3 @@ def _rises(voltage: FloatArray, half: int) -> Iterator[tuple[int, int, FloatArra
         for column in range(0, width, length):
             here = sweeps[:, column : column + length + 2 * half]
             yield row, column, here[:, 2 * half :] - here[:, : -2 * half]
-
-
-def _without_pairs(change: IntArray) -> IntArray:
-    """Drop what stands there twice: where a piece ends within a run, the run ends and begins at one sample."""
-    same = np.flatnonzero(change[1:] == change[:-1])
-    return np.delete(change, np.concatenate([same, same + 1]))

@@ -16,7 +16,7 @@ from mnephys.recording import FloatArray, IntArray
 __all__ = ["first_below", "highest", "last_below", "lowest"]
 
 _NEAR = 32
-_BLOCK = 1 << 16
+_BLOCK = 1 << 17
 
 
 def lowest(source: Source, start: IntArray, stop: IntArray) -> tuple[IntArray, FloatArray]:
