@@ -282,3 +282,14 @@ def test_a_triangle_is_a_ramp_and_no_step_of_its_mean_current(noise):
     long = steps.duration > 1.0
     assert steps.ramp[long].all()
     assert long.any()
+
+
+@pytest.mark.parametrize("pulse", [0.002, 0.003, 0.005])
+@pytest.mark.parametrize("rate", [20000.0, 50000.0])
+def test_noise_of_a_recorded_command_makes_no_ramps_of_brief_pulses(pulse, rate):
+    rng = np.random.default_rng(0)
+    command = rng.normal(0, 5.0, (10, int(rate)))
+    command[:, int(0.2 * rate) : int((0.2 + pulse) * rate)] += np.linspace(20, 200, 10)[:, np.newaxis]
+    steps = find_steps(command, rate, np.full(10, command.shape[1]))
+    assert steps.sweep[steps.test].tolist() == list(range(10))
+    np.testing.assert_allclose(steps.current[steps.test], np.linspace(20, 200, 10), atol=5)
