@@ -1,25 +1,23 @@
 """How right the feature core is: against simulated ground truth, and beside eFEL on real recordings.
 
-Prints tables in Markdown. For the first two, cells are integrated at 1.1 MHz, pass an amplifier (four-pole Bessel
-low-pass at 10 kHz, or 0.4 x the sampling rate where that is lower; noise goes through it too) and are sampled at 10,
-20 and 50 kHz: the action potentials that mnephys, eFEL (at the native interval) and elephant (peaks only) find are
-compared with those of the integration, and the properties of the cell with the cell. The third needs
-``MNEPHYS_DATA``: it puts each property of each action potential beside eFEL's.
-
-Run ``python benchmarks/validity.py`` or, for a short check, ``python benchmarks/validity.py --quick``; with
-``--table FILE`` the tables are also written there.
+Prints the page `docs/validity.md`, which says what is simulated and compared. Run ``python benchmarks/validity.py``
+or, for a short check, ``python benchmarks/validity.py --quick``; with ``--table FILE`` the page is also written there.
+Real recordings are compared where ``MNEPHYS_DATA`` is set.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 import mnephys
+from mnephys.recording import SweepRecording
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
@@ -29,10 +27,15 @@ from reference import peers, rig
 Columns = dict[str, np.ndarray]
 
 STAGES = ("nascent", "immature", "intermediate", "mature", "blocking")
+MEMBRANES = {f"{stage}, passive": stage for stage in STAGES if stage in mnephys.simulate.STAGES}
 TOOLS: dict[str, Callable[[np.ndarray, float, float, float], Columns]] = {
     "mnephys": mnephys.patch.action_potentials,
     "eFEL": peers.efel_action_potentials,
     "elephant": peers.elephant_peaks,
+}
+PEERS = {
+    "eFEL": "at the native interval, action potentials of the step only, those that pass -20 mV",
+    "elephant": "`peak_detection` at 0 mV, in the step only; it has no thresholds and no widths",
 }
 BOUNDS = (0.5, 0.2, 1.0)
 NOISE = (0.0, 0.1)
@@ -46,7 +49,49 @@ REAL = [
     ("File_axon_5", 0.2156, 0.7156, -20.0),
     ("File_axon_6", 0.21565, 0.26, -20.0),
 ]
-COLUMNS = ("peak_voltage", "threshold_voltage", "half_width", "max_upstroke")
+COLUMNS = {
+    "peak_voltage": "peak (mV)",
+    "threshold_voltage": "threshold (mV)",
+    "half_width": "half-width (ms)",
+    "max_upstroke": "maximum upstroke (mV/ms)",
+}
+UNKNOWN = "-"
+
+HEAD = """# How right the numbers are
+
+`python benchmarks/validity.py --table docs/validity.md` writes this page; nothing in it is written by hand.
+
+Neurons are simulated that stand for five stages, from *nascent*, whose action potentials never reach 10 mV/ms, to
+*mature*, and *blocking*, which fails on strong steps; three of each, of which two vary from the preset, under 15
+current steps of 400 ms. They are integrated at 1.1 MHz, which gives the true threshold, peak and half-width of every
+action potential. An amplifier (four-pole Bessel low-pass at 10 kHz, or at 0.4 x the sampling rate where that is
+lower; its noise passes it too) then records them at 10, 20 and 50 kHz.
+"""
+SHAPES = """
+## Action potentials
+
+Measured minus true: median / 95th percentile of the size / largest size. A median in bold is beyond 0.5 mV for the
+threshold, 0.2 mV for the peak or 1 % for the half-width. *Found of true* counts those of at least 20 mV and
+5 mV/ms. "-": the tool gives none, or not as many as it gives peaks.
+"""
+CELLS = """
+## Cells
+
+Measured minus true at 0.1 mV of noise, the largest of each stage. *Passive* cells are the membranes of the others
+without their channels. The true time constant is the capacitance over all conductance that is open at rest, the true
+input resistance that of the noise-free steady state over steps of at most 20 mV. "-": the cell has no such value.
+Capacitance and time constant come from one fit of a membrane with late channels. Such steps open and close channels at
+once, too: while they last, the time constant is shorter than at rest, the less the smaller they are.
+"""
+REAL_HEAD = """
+## Real recordings, beside eFEL
+
+mnephys minus eFEL at the native interval, over the action potentials of one step of each sweep: median / largest
+size. eFEL takes what passes -20 mV, in 190619B_0003 0 mV, because it would merge action potentials whose troughs stay
+above -20 mV. Where the largest half-width is above 1000 ms, it has followed the last one into the next step.
+The pulse of File_axon_6 charges the cell faster than 10 mV/ms, which is the slope that marks a threshold: neither
+tool's is one there, mnephys gives none for the cell, and eFEL's is where the current begins.
+"""
 
 
 def simulated(seeds: list[int | None], length: float) -> dict[str, list[rig.Cell]]:
@@ -58,7 +103,7 @@ def simulated(seeds: list[int | None], length: float) -> dict[str, list[rig.Cell
 def spread(errors: np.ndarray, bound: float) -> str:
     """Return median, 95th percentile and largest of errors; bold where the median breaks the bound."""
     if not np.isfinite(errors).any():
-        return "-"
+        return UNKNOWN
     size = np.abs(errors[np.isfinite(errors)])
     middle = f"{np.nanmedian(errors):+.2f}"
     if abs(np.nanmedian(errors)) >= bound:
@@ -66,7 +111,15 @@ def spread(errors: np.ndarray, bound: float) -> str:
     return f"{middle} / {np.percentile(size, 95):.2f} / {size.max():.2f}"
 
 
-def shape_table(cells: dict[str, list[rig.Cell]], rates: tuple[float, ...]) -> Iterator[str]:
+def peer_table(versions: Mapping[str, str]) -> Iterator[str]:
+    """Yield what was run beside mnephys."""
+    yield "| tool | version | how |"
+    yield "|---|---|---|"
+    for tool, how in PEERS.items():
+        yield f"| {tool} | {versions.get(tool, UNKNOWN)} | {how} |"
+
+
+def shape_table(cells: Mapping[str, list[rig.Cell]], rates: tuple[float, ...]) -> Iterator[str]:
     """Yield the errors of every tool, rate, noise and stage."""
     yield "| rate (kHz) | noise (mV) | cells | tool | found of true | threshold (mV) | peak (mV) | half-width (%) |"
     yield "|---|---|---|---|---|---|---|---|"
@@ -79,67 +132,89 @@ def shape_table(cells: dict[str, list[rig.Cell]], rates: tuple[float, ...]) -> I
                         rig.errors(cell, measure(trace, rate, cell.start, cell.stop), rig.delay(rate))
                         for cell, trace in zip(group, traces, strict=True)
                     ]
-                    errors, true = np.concatenate([rows for rows, _ in found]), sum(n for _, n in found)
+                    errors = np.concatenate([np.zeros((0, len(BOUNDS))), *(rows for rows, _ in found)])
+                    count = f"{len(errors)} of {sum(n for _, n in found)}" if found else UNKNOWN
                     parts = [spread(e, bound) for e, bound in zip(errors.T, BOUNDS, strict=True)]
-                    row = (f"{rate / 1000:g}", f"{noise:g}", stage, tool, f"{len(errors)} of {true}", *parts)
-                    yield f"| {' | '.join(row)} |"
+                    yield f"| {' | '.join((f'{rate / 1000:g}', f'{noise:g}', stage, tool, count, *parts))} |"
 
 
-def cell_table(cells: dict[str, list[rig.Cell]], rates: tuple[float, ...], noise: float) -> Iterator[str]:
+def cell_table(cells: Mapping[str, list[rig.Cell]], rates: tuple[float, ...], noise: float) -> Iterator[str]:
     """Yield the largest errors of the properties of cells."""
-    names = ("rate (kHz)", "cells", "rest (mV)", "input resistance (%)", "time constant (%)", "capacitance (%)")
-    yield f"| {' | '.join(names)} | rheobase (pA) |"
+    names = ("rest (mV)", "input resistance (%)", "time constant (%)", "capacitance (%)", "rheobase (pA)")
+    yield f"| rate (kHz) | cells | {' | '.join(names)} |"
     yield "|---|---|---|---|---|---|---|"
     for rate in rates:
         for stage, group in cells.items():
-            rows = np.array([rig.cell_errors(cell, rate, noise, seed) for seed, cell in enumerate(group)])
-            parts = [f"{row[np.argmax(np.abs(row))]:+.2f}" if np.isfinite(row).all() else "-" for row in rows.T]
+            errors = [rig.cell_errors(cell, rate, noise, seed) for seed, cell in enumerate(group)]
+            rows = np.array(errors or [[np.nan] * len(names)])
+            parts = [f"{row[np.argmax(np.abs(row))]:+.2f}" if np.isfinite(row).all() else UNKNOWN for row in rows.T]
             yield f"| {rate / 1000:g} | {stage} | {' | '.join(parts)} |"
 
 
-def efel_table(root: Path) -> Iterator[str]:
+def efel_table(recordings: Mapping[str, SweepRecording]) -> Iterator[str]:
     """Yield median and largest difference to eFEL, one row per recording."""
-    yield f"| recording | AP counts, own / eFEL | {' | '.join(COLUMNS)} |"
+    yield f"| recording | action potentials, own / eFEL | {' | '.join(COLUMNS.values())} |"
     yield "|---|---|---|---|---|---|"
     for name, start, stop, threshold in REAL:
-        recording = mnephys.read(root / "patch" / f"{name}.abf")
-        rate = recording.sampling_rate
-        own = mnephys.patch.action_potentials(recording.response, rate, start, stop)
-        other = peers.efel_action_potentials(recording.response, rate, start, stop, threshold=threshold)
-        pair = peers.pairs(own, other, 1.5 / rate)
-        parts = []
-        for column in COLUMNS:
-            differences = own[column][pair[0]] - other[column][pair[1]]
-            parts.append(f"{np.nanmedian(differences):+.3g} / {np.nanmax(np.abs(differences)):.3g}")
-        yield f"| {name} | {own['sweep'].size} / {other['sweep'].size} | {' | '.join(parts)} |"
+        parts = [UNKNOWN] * (1 + len(COLUMNS))
+        if name in recordings:
+            voltage, rate = recordings[name].response, recordings[name].sampling_rate
+            own = mnephys.patch.action_potentials(voltage, rate, start, stop)
+            other = peers.efel_action_potentials(voltage, rate, start, stop, threshold=threshold)
+            pair = peers.pairs(own, other, 1.5 / rate)
+            differences = [own[column][pair[0]] - other[column][pair[1]] for column in COLUMNS]
+            parts = [f"{own['sweep'].size} / {other['sweep'].size}"]
+            parts += [f"{np.nanmedian(d):+.3f} / {np.nanmax(np.abs(d)):.3f}" for d in differences]
+        yield f"| {name} | {' | '.join(parts)} |"
 
 
-def tables(*, quick: bool) -> Iterator[str]:
-    """Yield all lines."""
-    cells = simulated([None] if quick else [None, 1, 2], 0.2 if quick else 0.4)
-    rates = (20e3,) if quick else rig.RATES
-    yield "Action potentials against simulated ground truth: median, 95th percentile and largest error."
-    yield "Of those of at least 20 mV and 5 mV/ms. A median beyond 0.5 mV, 0.2 mV or 1 % is in bold.\n"
-    yield from shape_table(cells, rates)
-    yield "\nProperties of cells against simulated ground truth at 0.1 mV of noise: largest error."
-    yield "Cells named passive are the membranes of the others without their channels. Of an active membrane the time"
-    yield "constant is held against one exponential that another program fits to the noise-free onset.\n"
-    membranes = {
-        f"{stage}, passive": [rig.passive(stage, length=0.4)] for stage in STAGES if stage in mnephys.simulate.STAGES
-    }
-    yield from cell_table(cells | membranes, rates, NOISE[-1])
+@dataclass(frozen=True)
+class Material:
+    """What is compared; of no cells and no recordings the page has every row and no value."""
+
+    cells: Mapping[str, list[rig.Cell]] = field(default_factory=lambda: {name: [] for name in STAGES})
+    membranes: Mapping[str, list[rig.Cell]] = field(default_factory=lambda: {name: [] for name in MEMBRANES})
+    recordings: Mapping[str, SweepRecording] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    rates: tuple[float, ...] = rig.RATES
+
+
+def page(material: Material) -> Iterator[str]:
+    """Yield the lines."""
+    yield HEAD
+    yield from peer_table(material.versions)
+    yield SHAPES
+    yield from shape_table(material.cells, material.rates)
+    yield CELLS
+    yield from cell_table({**material.cells, **material.membranes}, material.rates, NOISE[-1])
+    yield REAL_HEAD
+    yield from efel_table(material.recordings)
+
+
+def recorded(root: Path) -> dict[str, SweepRecording]:
+    """Read the real recordings."""
+    found = {name: mnephys.read(root / "patch" / f"{name}.abf") for name, *_ in REAL}
+    return {name: sweeps for name, sweeps in found.items() if isinstance(sweeps, SweepRecording)}
+
+
+def gathered(*, quick: bool) -> Material:
+    """Simulate the cells and read the recordings."""
     root = os.environ.get("MNEPHYS_DATA")
     if not root:
-        yield "\nMNEPHYS_DATA is not set: not compared with eFEL on real recordings"
-        return
-    yield "\nmnephys minus eFEL at the native interval: median / largest difference.\n"
-    yield from efel_table(Path(root))
+        print("MNEPHYS_DATA is not set: not compared with eFEL on real recordings", file=sys.stderr)
+    return Material(
+        cells=simulated([None] if quick else [None, 1, 2], 0.2 if quick else 0.4),
+        membranes={name: [rig.passive(stage, length=0.4)] for name, stage in MEMBRANES.items()},
+        recordings=recorded(Path(root)) if root else {},
+        versions={tool: version(tool.lower()) for tool in PEERS},
+        rates=(20e3,) if quick else rig.RATES,
+    )
 
 
 def main(arguments: list[str]) -> None:
-    """Print the tables, and write them where asked."""
+    """Print the page, and write it where asked."""
     lines = []
-    for line in tables(quick="--quick" in arguments):
+    for line in page(gathered(quick="--quick" in arguments)):
         print(line, flush=True)
         lines.append(line)
     if "--table" in arguments:

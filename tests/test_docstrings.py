@@ -166,7 +166,7 @@ def shape_faults(code: Any, doc: Any) -> Iterator[str]:
         for name in [] if elsewhere(entry) else entry.name.split(", "):
             if ARRAY.search(str(annotations.get(name, ""))) and not SHAPE.search(" ".join([entry.type, *entry.desc])):
                 yield f"the shape of {name} is not said"
-    result = " ".join(" ".join([entry.name, entry.type, *entry.desc]) for entry in doc["Returns"])
+    result = " ".join(" ".join([entry.name, entry.type, *entry.desc]) for entry in doc["Returns"] + doc["Yields"])
     if ARRAY.search(str(annotations.get("return", ""))) and not SHAPE.search(result):
         yield "the shape of the result is not said"
 

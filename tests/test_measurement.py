@@ -249,7 +249,8 @@ def test_every_declared_feature_is_complete():
         name = feature.name
         assert re.fullmatch(r"[a-z][a-z0-9_]*", name), name
         assert units.unit(feature.unit).symbol == feature.unit, name
-        assert feature.unit in {*units.INTERNAL_UNITS.values(), "ms", "%"}, name
+        # Voltage outside of cells is in uV everywhere, widths are in ms.
+        assert feature.unit in {*units.INTERNAL_UNITS.values(), "ms", "uV", "%"}, name
         assert feature.levels, name
         assert set(feature.levels) <= set(LEVELS), name
         assert feature.meaning.strip() == feature.meaning != "", name

@@ -15,7 +15,7 @@ from mnephys import __version__
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-EXTRAS = {"nwb", "cluster", "postgres", "parquet", "excel", "docs", "test", "bench", "spikeinterface"}
+EXTRAS = {"nwb", "cluster", "postgres", "parquet", "excel", "graph", "docs", "test", "bench", "spikeinterface"}
 DEPENDENCIES = {
     *(
         "neo",
@@ -29,6 +29,7 @@ DEPENDENCIES = {
         "matplotlib",
         "pillow",
         "jinja2",
+        "threadpoolctl",
         "tqdm",
     ),
 }

@@ -1,4 +1,4 @@
-"""Raw voltage without spikes: described, stored and scored as what it is, and never taken for a silent plate."""
+"""Raw voltage without spikes: they are detected, and a well of which nobody knows is never taken for a silent one."""
 
 from __future__ import annotations
 
@@ -35,23 +35,46 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_every_row_says_that_there_are_no_spikes():
-    table = mnephys.extract(plate(trains=False))
-    wells = table.select("qc_well", level="well")
-    assert len(list(wells)) == 24
-    assert all(row.status is Status.NOT_APPLICABLE and "raw voltage and no spikes" in row.reason for row in wells)
-    assert table.get("qc_recording", level="plate").status is Status.NOT_APPLICABLE
-    rates = list(table.select("mean_firing_rate"))
-    assert len(rates) == 24 + 384
-    assert not any(row.ok for row in rates)
+def test_spikes_are_detected_in_wells_with_voltage_and_the_others_say_that_there_is_none():
+    given = plate(trains=False)
+    given.signal.values += np.random.default_rng(1).normal(0, 5, given.signal.values.shape).astype(np.float32)
+    given.signal.values[1000:1003, 0] -= 200
+    given.electrodes["enabled"][np.isin(given.electrodes["well"], ["A1", "B2", "D6"])] = False
+    given.electrodes["enabled"][given.signal.electrodes] = True
+    table = mnephys.extract(given)
+    assert table.get("spike_count", level="electrode", id="A1_11").value == 1
+    assert table.get("spike_count", level="electrode", id="A1_12").value == 0
+    assert table.get("qc_well", level="well", id="A1").text == "ok"
     assert table.get("recording_duration", level="plate").value == 3000 / RATE
+    unknown = [row for row in table.select("qc_well", level="well") if row.id not in {"A1", "B2", "D6"}]
+    assert len(unknown) == 21
+    assert all(row.status is Status.BAD_INPUT and "no voltage was recorded" in row.reason for row in unknown)
+    rates = [row for row in table.select("mean_firing_rate") if row.id[:2] not in {"A1", "B2", "D6"}]
+    assert len(rates) == 21 * 17
+    assert not any(row.ok for row in rates)
 
 
-def test_no_well_is_called_absent():
-    score = mnephys.score(plate(trains=False))
+def slow():
+    """A plate of raw voltage with too few samples per second for spikes."""
+    given = plate(trains=False)
+    given.signal.sampling_rate = 1000.0
+    return given
+
+
+def test_a_rate_too_low_for_spikes_is_said_of_every_well():
+    table = mnephys.extract(slow())
+    wells = list(table.select("qc_well", level="well"))
+    assert len(wells) == 24
+    assert all(row.status is Status.BAD_INPUT and "1000 samples per second are too few" in row.reason for row in wells)
+    assert not any(row.ok for row in table.select("mean_firing_rate"))
+    assert table.get("spike_detection", level="plate").status is Status.NOT_APPLICABLE
+
+
+def test_no_well_is_called_absent_where_nobody_knows():
+    score = mnephys.score(slow())
     assert {well.network_stage for well in score.values()} == {"indeterminate"}
     assert all(well.maturity_index is None for well in score.values())
-    assert score.plate.reasons[0].startswith("No well was scored. The file holds raw voltage and no spikes")
+    assert "samples per second are too few" in score.plate.reasons[0]
 
 
 def test_voltage_and_spikes_together_are_scored_by_the_spikes():
@@ -63,8 +86,9 @@ def test_a_run_over_both_files_of_a_recording(folder):
         result = run(Run(find_recordings([folder]), load_rubrics()), store)
         evidence, table, failures = dict(store.evidence()), result.table, result.failures
     assert not failures
-    assert {name: record["source"] for name, record in evidence.items()} == {"P1.raw": "signal", "P1.spk": "spikes"}
-    assert evidence["P1.raw"]["n_spikes"] is None
+    assert {name: record["source"] for name, record in evidence.items()} == {"P1.raw": "spikes", "P1.spk": "spikes"}
+    assert evidence["P1.raw"]["detection"].startswith("300-5000 Hz")
+    assert evidence["P1.spk"]["detection"] == ""
     # Neither is read whole by its reader; the run hashes both all the same.
     for name in evidence:
         assert evidence[name]["provenance"]["sha256"] == content_hash(folder / name)
@@ -108,15 +132,15 @@ def test_a_well_that_was_switched_off_in_the_plate_map_is_not_scored(tmp_path):
     assert score["A2"].maturity_index is not None
 
 
-def test_wells_that_are_off_do_not_hide_that_there_are_no_spikes():
-    given = plate(trains=False)
+def test_wells_that_are_off_do_not_hide_that_no_spike_could_be_detected():
+    given = slow()
     given.electrodes["enabled"] = given.electrodes["well"] == "A1"
-    assert "raw voltage and no spikes" in mnephys.extract(given).get("qc_recording", level="plate").reason
+    assert "samples per second are too few" in mnephys.extract(given).get("qc_recording", level="plate").reason
 
 
-def test_the_page_says_of_voltage_why_it_draws_no_raster(folder, tmp_path):
+def test_the_page_says_how_the_spikes_of_voltage_were_detected(folder, tmp_path):
     (folder / "P1.spk").unlink()
     code = main(["score", str(folder), "-o", str(tmp_path / "out")], standalone_mode=False)
     assert code in {0, None}
     page = (tmp_path / "out" / "report.html").read_text()
-    assert "holds raw voltage alone and no spike times" in page
+    assert "the file holds raw voltage, and mnephys detected the spikes in it (300-5000 Hz, order 3" in page

@@ -49,7 +49,7 @@ def test_arrays_of_the_right_type_are_not_copied():
     assert np.shares_memory(recorded(response=response).response, response)
 
 
-@pytest.mark.parametrize("response", [[], [[]], np.zeros((0, 10)), np.zeros((10, 0)), np.zeros((2, 3, 4))])
+@pytest.mark.parametrize("response", [np.zeros((0, 0)), np.zeros((0, 10)), np.zeros((2, 3, 4))])
 def test_a_response_of_another_shape_is_refused(response):
     with pytest.raises(ValueError, match="response has shape"):
         recorded(response=response)
@@ -120,9 +120,18 @@ def test_short_sweeps_keep_their_count():
     assert recording.duration == 0.05
 
 
-def test_a_recording_without_a_single_valid_sample_is_refused():
-    with pytest.raises(ValueError, match="n_valid"):
-        recorded(n_valid=[0, 0])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_recording_may_hold_no_number_at_all(value):
+    assert recorded(response=np.full((2, 1000), value)).n_valid.tolist() == [0, 0]
+    assert recorded(n_valid=[0, 0]).n_valid.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(("empty", "n_sweeps"), [([], 1), ([[]], 1), (np.zeros((3, 0)), 3)])
+def test_sweeps_without_a_sample_hold_one_that_is_missing(empty, n_sweeps):
+    recording = recorded(response=empty, command=empty, command_source=CommandSource.RECORDED)
+    assert recording.response.shape == recording.command.shape == (n_sweeps, 1)
+    assert np.isnan(recording.response).all()
+    assert recording.n_valid.tolist() == [0] * n_sweeps
 
 
 @pytest.mark.parametrize("start", [[0.0, math.nan], [math.inf, 1.0]])

@@ -35,7 +35,7 @@ class Settings:
     duration : float, optional
         Length in s of the recordings whose files do not state it; None where nobody states it.
     quality : QualityLimits
-        When a sweep or a cell under current clamp is excluded.
+        When a sweep or a cell is excluded.
     """
 
     definitions: Definitions = DEFAULT_DEFINITIONS

@@ -68,6 +68,7 @@ def plate_evidence(
         "duration": recording.duration,
         "duration_source": recording.duration_source.value,
         "n_spikes": recording.trains.n_spikes if recording.trains is not None else None,
+        "detection": _detection(table) if recording.signal is not None else "",
         "definitions": {**asdict(definitions), **_in_percent(definitions)},
         "raster": _rasters(recording),
         "network_bursts": _bursts(recording, bursts),
@@ -105,12 +106,19 @@ def summary_evidence(summary: PlateSummary) -> dict[str, Any]:
         "duration": duration,
         "duration_source": "stated by the file",
         "n_spikes": int(sum(count for count in counts if count is not None)) if counts else None,
+        "detection": "",
         "definitions": {
             "name" if name == "definitions" else name: rows[name].text or rows[name].value for name in names
         },
         "raster": {"n_bins": N_BINS, "wells": {}, "labels": {}},
         "network_bursts": {},
     }
+
+
+def _detection(table: FeatureTable) -> str:
+    """Return how spikes were detected, empty where the file holds them."""
+    found = next((row for row in table if row.feature == "spike_detection"), None)
+    return found.text or "" if found is not None and found.ok and found.reason else ""
 
 
 def _in_percent(definitions: Definitions) -> dict[str, float]:

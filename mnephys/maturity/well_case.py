@@ -8,15 +8,13 @@ from dataclasses import dataclass
 
 from mnephys.maturity.network_rubric import ACTIVE_COUNT, NetworkRubric
 from mnephys.measurement import Measurement, Status
+from mnephys.samples.treatments import is_untreated
 
 __all__ = ["WellCase", "exclusion", "is_silenced", "is_treated"]
 
 _BREAKS = re.compile(r"[\W_]+")
 _NOT_NOW = frozenset(
     {"wash", "washout", "washed", "no", "not", "without", "before", "after", "pre", "post", "vehicle", "baseline"}
-)
-_VEHICLES = frozenset(
-    {"control", "ctrl", "none", "untreated", "vehicle", "dmso", "water", "h2o", "pbs", "medium", "media"}
 )
 
 
@@ -120,8 +118,7 @@ def is_treated(case: WellCase, rubric: NetworkRubric) -> bool:
     >>> is_treated(WellCase("p A1", "p", "A1", "d14", facts, {}, {}), load_network_rubric())
     True
     """
-    words = set(_BREAKS.split(str(case.sample.get("treatment", "")).casefold())) - {""}
-    dosed = bool(words) and not words <= _VEHICLES and bool(case.sample.get("dose"))
+    dosed = bool(case.sample.get("dose")) and not is_untreated(str(case.sample.get("treatment", "")))
     return dosed or is_silenced(case, rubric)
 
 

@@ -6,6 +6,8 @@ import numpy as np
 
 from mnephys.mea.bursts import Bursts
 from mnephys.mea.definitions import DEFINITIONS
+from mnephys.mea.regularity import FEATURES as REGULARITY
+from mnephys.mea.regularity import regularity_columns
 from mnephys.mea.segments import intervals, ratio, segment_cv, segment_mean, segment_sum
 from mnephys.measurement import Feature
 from mnephys.recording import BoolArray, FloatArray, IntArray, SpikeTrains
@@ -40,6 +42,7 @@ FEATURES = {
             _TOOL,
             (0, 1000),
         ),
+        *REGULARITY.values(),
         Feature(
             "burst_count",
             "1",
@@ -114,10 +117,11 @@ FEATURES = {
         ),
     )
 }
-"""The features that this module measures, of electrodes; `mnephys.mea.wells` averages them."""
+"""The features of electrodes; `mnephys.mea.wells` averages them."""
 
 WHY_NOT = {
     "isi_cv": "fewer than 3 spikes at different times",
+    **dict.fromkeys(REGULARITY, "fewer than 3 spikes at different times"),
     "burst_duration": "no burst",
     "spikes_per_burst": "no burst",
     "burst_isi": "no burst",
@@ -200,11 +204,13 @@ def electrode_columns(trains: SpikeTrains, bursts: Bursts, duration: float) -> d
     """
     count = trains.counts.astype(np.float64)
     in_bursts = segment_sum(bursts.n_spikes, bursts.offsets)
+    between_spikes = intervals(trains.times, trains.offsets)
     between_starts = intervals(bursts.start, bursts.offsets)
     return {
         "spike_count": count,
         "mean_firing_rate": rate(count, duration),
-        "isi_cv": segment_cv(*intervals(trains.times, trains.offsets)),
+        "isi_cv": segment_cv(*between_spikes),
+        **regularity_columns(*between_spikes),
         "burst_count": bursts.counts.astype(np.float64),
         "burst_rate": rate(bursts.counts, duration),
         "burst_duration": segment_mean(bursts.duration, bursts.offsets),

@@ -3,40 +3,122 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 
-from mnephys.mea import electrodes, network, quality, synchrony, wells
+from mnephys.mea import (
+    burst_shapes,
+    electrode_quality,
+    electrodes,
+    leaders,
+    network,
+    quality,
+    recurrence,
+    synchrony,
+    wells,
+)
 from mnephys.mea.bursts import isi_threshold_bursts
 from mnephys.mea.definitions import Definitions
+from mnephys.mea.detection import coincidence
+from mnephys.mea.detection import plate as detection
 from mnephys.mea.merge import merge
-from mnephys.mea.network_bursts import merged_network_bursts
+from mnephys.mea.network_bursts import NetworkBursts, merged_network_bursts
+from mnephys.mea.places import electrode_places, well_places
+from mnephys.mea.regularity import FEATURES as REGULARITY
 from mnephys.mea.rows import Places, column, without_duration
 from mnephys.measurement import Feature, Measurement
 from mnephys.recording import DurationSource, FloatArray, PlateRecording, SpikeTrains
 
-__all__ = ["FEATURES", "MIN_ACTIVITY_SPAN_S", "enabled_trains", "measure_plate"]
+__all__ = [
+    "FEATURES",
+    "MIN_ACTIVITY_SPAN_S",
+    "PlateMeasurements",
+    "enabled_trains",
+    "measure_plate",
+    "measure_plate_and_bursts",
+]
 
 MIN_ACTIVITY_SPAN_S = 60.0
 """Where no duration is stated, an electrode is judged active over no less than this."""
 
 FEATURES: dict[str, Feature] = {
     **quality.FEATURES,
+    **detection.FEATURES,
+    **electrode_quality.FEATURES,
+    **coincidence.FEATURES,
     **electrodes.FEATURES,
     **wells.FEATURES,
     **network.FEATURES,
+    **burst_shapes.FEATURES,
+    **leaders.FEATURES,
+    **recurrence.FEATURES,
     **synchrony.FEATURES,
 }
 """Every feature of a plate."""
 
-_WELL_WHY_NOT = {**wells.WHY_NOT, **network.WHY_NOT, "sttc": synchrony.WHY_NOT}
-_BY_ACTIVITY = frozenset({"active_electrode_count", "active_electrode_fraction", "isi_cv", "sttc"})
+_WELL_WHY_NOT = {
+    **wells.WHY_NOT,
+    **network.WHY_NOT,
+    **burst_shapes.WHY_NOT,
+    **leaders.WHY_NOT,
+    **recurrence.WHY_NOT,
+    coincidence.SHARE: coincidence.WHY_NOT,
+    "sttc": synchrony.WHY_NOT,
+}
+_BY_ACTIVITY = frozenset({"active_electrode_count", "active_electrode_fraction", "isi_cv", "sttc", *REGULARITY})
 
 
-def measure_plate(recording: PlateRecording, definitions: Definitions) -> list[Measurement]:
+@dataclass(frozen=True, slots=True, eq=False)
+class PlateMeasurements:
+    """What a plate gave.
+
+    Parameters
+    ----------
+    rows : list of Measurement
+        Of the plate, its wells and its electrodes.
+    network_bursts : NetworkBursts
+        Those that the rows are about.
+    """
+
+    rows: list[Measurement]
+    network_bursts: NetworkBursts
+
+
+def measure_plate(
+    recording: PlateRecording, definitions: Definitions, detected: detection.DetectedPlate | None = None
+) -> list[Measurement]:
     """Measure a plate.
+
+    Parameters
+    ----------
+    recording, definitions, detected
+        As in `measure_plate_and_bursts`.
+
+    Returns
+    -------
+    list of Measurement
+        Its rows.
+
+    Examples
+    --------
+    >>> from mnephys.mea.definitions import DEFINITIONS
+    >>> from mnephys.recording import LAYOUTS, PlateRecording, SpikeTrains
+    >>> from mnephys.recording.plate import electrodes_of
+    >>> layout = LAYOUTS["24-well"]
+    >>> trains = SpikeTrains.from_lists([[0.5, 1.5]] * 384, electrodes_of(layout)["well"], stop=60.0)
+    >>> rows = measure_plate(PlateRecording(layout, electrodes_of(layout), trains), DEFINITIONS["axis-2023"])
+    >>> [row.value for row in rows if row.feature == "mean_firing_rate" and row.id == "D6"]
+    [0.03333333333333333]
+    """
+    return measure_plate_and_bursts(recording, definitions, detected).rows
+
+
+def measure_plate_and_bursts(
+    recording: PlateRecording, definitions: Definitions, detected: detection.DetectedPlate | None = None
+) -> PlateMeasurements:
+    """Measure a plate, and keep its network bursts.
 
     Parameters
     ----------
@@ -45,10 +127,12 @@ def measure_plate(recording: PlateRecording, definitions: Definitions) -> list[M
         counts among the electrodes of its well, as it does for the vendor's program.
     definitions : Definitions
         What counts as active, as a burst and as a network burst.
+    detected : DetectedPlate, optional
+        How the spikes were found, where mnephys found them.
 
     Returns
     -------
-    list of Measurement
+    PlateMeasurements
         First the rows of the plate, then well by well those of the wells, then those of the electrodes
         (``A1_11`` is electrode 11 of well A1). Each has one row per feature of its level. Where nobody stated how
         long the recording lasted, no rate is known, and which electrodes are active is judged over the time from
@@ -62,9 +146,10 @@ def measure_plate(recording: PlateRecording, definitions: Definitions) -> list[M
     >>> from mnephys.recording.plate import electrodes_of
     >>> layout = LAYOUTS["24-well"]
     >>> trains = SpikeTrains.from_lists([[0.5, 1.5]] * 384, electrodes_of(layout)["well"], stop=60.0)
-    >>> rows = measure_plate(PlateRecording(layout, electrodes_of(layout), trains), DEFINITIONS["axis-2023"])
-    >>> [row.value for row in rows if row.feature == "mean_firing_rate" and row.id == "D6"]
-    [0.03333333333333333]
+    >>> plate = PlateRecording(layout, electrodes_of(layout), trains)
+    >>> measured = measure_plate_and_bursts(plate, DEFINITIONS["axis-2023"])
+    >>> measured.network_bursts
+    NetworkBursts: 0 bursts in 0 of 24 groups
     """
     trains, stated = enabled_trains(recording), recording.duration_source is not DurationSource.SPIKES
     duration = recording.duration
@@ -82,17 +167,28 @@ def measure_plate(recording: PlateRecording, definitions: Definitions) -> list[M
         definitions.network_burst_min_electrodes,
     )
     of_wells |= network.network_columns(together, of_wells["spike_count"], duration)
+    of_wells |= burst_shapes.shape_columns(burst_shapes.merged_burst_shapes(merged, together), together)
+    of_wells |= leaders.leader_columns(leaders.merged_leaders(merged, together), merged.group)
+    of_wells |= recurrence.recurrence_columns(together)
     of_wells[network.SHARE_2015] = network.share_2015(merged, of_wells["spike_count"])
+    of_wells[coincidence.SHARE] = coincidence.coincident_percentage(merged)
     of_wells["sttc"] = synchrony.mean_sttc(merged, definitions.sttc_window, active)
 
-    at_electrodes, at_wells = _places(recording, merged.labels)
+    voltage = None if detected is None else detected.voltage
+    at_electrodes = electrode_places(recording, () if voltage is None else voltage.faults)
+    at_wells = well_places(recording, merged.labels)
     remark = "" if stated else f"which electrodes are active is judged over {over:.6g} s: the file states no duration"
     judged = quality.measure_well_quality(recording, merged.labels)
-    return [
+    looked_at = electrode_quality.measure_electrode_quality(at_electrodes, trains.counts, active, voltage)
+    rows = [
         *quality.measure_plate_itself(recording, definitions),
+        detection.name_detection(detected),
         *_by_place(judged, *_rows(of_wells, at_wells, _WELL_WHY_NOT, duration, stated=stated, remark=remark)),
-        *_by_place(*_rows(of_electrodes, at_electrodes, electrodes.WHY_NOT, duration, stated=stated, remark="")),
+        *_by_place(
+            *looked_at, *_rows(of_electrodes, at_electrodes, electrodes.WHY_NOT, duration, stated=stated, remark="")
+        ),
     ]
+    return PlateMeasurements(rows, together)
 
 
 def enabled_trains(recording: PlateRecording) -> SpikeTrains:
@@ -130,15 +226,6 @@ def enabled_trains(recording: PlateRecording) -> SpikeTrains:
     return replace(trains, times=times, offsets=offsets, amplitudes=None, waveforms=None)
 
 
-def _places(recording: PlateRecording, labels: tuple[str, ...]) -> tuple[Places, Places]:
-    faults = quality.well_faults(recording)
-    well, label = recording.electrodes["well"].tolist(), recording.electrodes["label"].tolist()
-    off = ["" if on else "the electrode is switched off" for on in recording.electrodes["enabled"].tolist()]
-    ids = tuple(f"{w}_{at}" for w, at in zip(well, label, strict=True))
-    excluded = tuple(faults.get(w) or why for w, why in zip(well, off, strict=True))
-    return Places("electrode", ids, excluded), Places("well", labels, tuple(faults.get(w, "") for w in labels))
-
-
 def _rows(
     columns: Mapping[str, FloatArray],
     places: Places,
@@ -152,7 +239,8 @@ def _rows(
     rows = []
     for name, values in columns.items():
         feature = FEATURES[name]
-        if feature.unit == "Hz" and not stated:
+        # The rate within a burst does not depend on how long the recording lasted.
+        if feature.unit == "Hz" and not stated and name not in burst_shapes.FEATURES:
             rows.append(without_duration(feature, places, values, duration))
         else:
             why = why_not.get(name, "the recording has no length")

@@ -8,7 +8,7 @@ from mnephys.mea.definitions import DEFINITIONS
 from mnephys.mea.electrodes import rate
 from mnephys.mea.merge import MergedTrains
 from mnephys.mea.network_bursts import NetworkBursts, merged_network_bursts
-from mnephys.mea.segments import intervals, ratio, segment_cv, segment_mean, segment_sum
+from mnephys.mea.segments import intervals, ratio, segment_cv, segment_mean, segment_sd, segment_sum
 from mnephys.measurement import Feature
 from mnephys.recording import FloatArray
 
@@ -39,6 +39,7 @@ FEATURES = {
         ),
         Feature("network_burst_rate", "Hz", _WELL, "Network bursts per second", _TOOL, (0, 100), _BURST),
         Feature("network_burst_duration", "s", _WELL, "First to last spike, mean", _TOOL, (0, 1e5), _BURST),
+        Feature("network_burst_duration_sd", "s", _WELL, "First to last spike, SD (ddof 1)", _TOOL, (0, 1e5), _BURST),
         Feature(
             "spikes_per_network_burst",
             "1",
@@ -46,6 +47,33 @@ FEATURES = {
             "Spikes of all electrodes in a network burst, mean",
             _TOOL,
             (2, 1e8),
+            _BURST,
+        ),
+        Feature(
+            "spikes_per_network_burst_sd",
+            "1",
+            _WELL,
+            "Spikes of all electrodes in a network burst, SD (ddof 1)",
+            _TOOL,
+            (0, 1e8),
+            _BURST,
+        ),
+        Feature(
+            "spikes_per_network_burst_per_electrode",
+            "1",
+            _WELL,
+            "Spikes in a network burst over the electrodes that have one in it, mean",
+            _TOOL,
+            (1, 1e8),
+            _BURST,
+        ),
+        Feature(
+            "spikes_per_network_burst_per_electrode_sd",
+            "1",
+            _WELL,
+            "Spikes in a network burst over the electrodes that have one in it, SD (ddof 1)",
+            _TOOL,
+            (0, 1e8),
             _BURST,
         ),
         Feature(
@@ -58,12 +86,30 @@ FEATURES = {
             _BURST,
         ),
         Feature(
+            "network_burst_isi_sd",
+            "s",
+            _WELL,
+            "Mean interval between the spikes of all electrodes in a network burst, SD (ddof 1) over bursts",
+            _TOOL,
+            (0, 10),
+            _BURST,
+        ),
+        Feature(
             "electrodes_per_network_burst",
             "1",
             _WELL,
             "Electrodes with a spike in a network burst, mean",
             _TOOL,
             (1, 1e6),
+            _BURST,
+        ),
+        Feature(
+            "electrodes_per_network_burst_sd",
+            "1",
+            _WELL,
+            "Electrodes with a spike in a network burst, SD (ddof 1)",
+            _TOOL,
+            (0, 1e6),
             _BURST,
         ),
         Feature(
@@ -110,11 +156,18 @@ FEATURES = {
 }
 """The features that this module measures."""
 
+_NO_SPREAD = "fewer than 2 network bursts"
 WHY_NOT = {
     "network_burst_duration": "no network burst",
+    "network_burst_duration_sd": _NO_SPREAD,
     "spikes_per_network_burst": "no network burst",
+    "spikes_per_network_burst_sd": _NO_SPREAD,
+    "spikes_per_network_burst_per_electrode": "no network burst",
+    "spikes_per_network_burst_per_electrode_sd": _NO_SPREAD,
     "network_burst_isi": "no network burst",
+    "network_burst_isi_sd": _NO_SPREAD,
     "electrodes_per_network_burst": "no network burst",
+    "electrodes_per_network_burst_sd": _NO_SPREAD,
     "network_burst_percentage": "no spike",
     SHARE_2015: "no spike",
     "network_inter_burst_interval": "fewer than 2 network bursts",
@@ -152,13 +205,20 @@ def network_columns(bursts: NetworkBursts, spike_count: FloatArray, duration: fl
     """
     inside = segment_sum(bursts.n_spikes, bursts.offsets)
     between_starts = intervals(bursts.start, bursts.offsets)
+    isi, each = bursts.duration / (bursts.n_spikes - 1), bursts.n_spikes / bursts.n_electrodes
     return {
         "network_burst_count": bursts.counts.astype(np.float64),
         "network_burst_rate": rate(bursts.counts, duration),
         "network_burst_duration": segment_mean(bursts.duration, bursts.offsets),
+        "network_burst_duration_sd": segment_sd(bursts.duration, bursts.offsets),
         "spikes_per_network_burst": segment_mean(bursts.n_spikes, bursts.offsets),
-        "network_burst_isi": segment_mean(bursts.duration / (bursts.n_spikes - 1), bursts.offsets),
+        "spikes_per_network_burst_sd": segment_sd(bursts.n_spikes, bursts.offsets),
+        "spikes_per_network_burst_per_electrode": segment_mean(each, bursts.offsets),
+        "spikes_per_network_burst_per_electrode_sd": segment_sd(each, bursts.offsets),
+        "network_burst_isi": segment_mean(isi, bursts.offsets),
+        "network_burst_isi_sd": segment_sd(isi, bursts.offsets),
         "electrodes_per_network_burst": segment_mean(bursts.n_electrodes, bursts.offsets),
+        "electrodes_per_network_burst_sd": segment_sd(bursts.n_electrodes, bursts.offsets),
         "network_burst_percentage": ratio(100.0 * inside, spike_count),
         "network_inter_burst_interval": segment_mean(*between_starts),
         "network_inter_burst_interval_cv": segment_cv(*between_starts),

@@ -1,4 +1,4 @@
-"""Sums and means over the segments of a column, and runs of what is true: all segments at once.
+"""Sums and means over the segments of a column, medians of groups, and runs of what is true: all at once.
 
 A segment is one train, one well or one burst; `offsets` says where each begins and ends.
 """
@@ -9,7 +9,17 @@ import numpy as np
 
 from mnephys.recording import BoolArray, FloatArray, IntArray
 
-__all__ = ["intervals", "ratio", "runs", "segment_cv", "segment_mean", "segment_sum", "short_intervals"]
+__all__ = [
+    "group_medians",
+    "intervals",
+    "ratio",
+    "runs",
+    "segment_cv",
+    "segment_mean",
+    "segment_sd",
+    "segment_sum",
+    "short_intervals",
+]
 
 
 def runs(mask: BoolArray) -> tuple[IntArray, IntArray]:
@@ -166,6 +176,30 @@ def segment_mean(values: FloatArray | IntArray, offsets: IntArray) -> FloatArray
     return ratio(segment_sum(values, offsets), np.diff(offsets))
 
 
+def segment_sd(values: FloatArray | IntArray, offsets: IntArray) -> FloatArray:
+    """Return the standard deviation (ddof 1) of each segment.
+
+    Parameters
+    ----------
+    values, offsets
+        As in `segment_sum`.
+
+    Returns
+    -------
+    ndarray, float, shape (n_segments,)
+        NaN where a segment has fewer than two values.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> segment_sd(np.array([1.0, 3.0, 7.0]), np.array([0, 2, 3])).round(4)
+    array([1.4142,    nan])
+    """
+    count = np.diff(offsets)
+    square = segment_sum((values - np.repeat(segment_mean(values, offsets), count)) ** 2, offsets)
+    return np.sqrt(ratio(square, count - 1))
+
+
 def segment_cv(values: FloatArray, offsets: IntArray) -> FloatArray:
     """Return the coefficient of variation of each segment: SD (ddof 1) over mean.
 
@@ -185,7 +219,38 @@ def segment_cv(values: FloatArray, offsets: IntArray) -> FloatArray:
     >>> segment_cv(np.array([1.0, 3.0, 7.0]), np.array([0, 2, 3])).round(4)
     array([0.7071,    nan])
     """
-    count = np.diff(offsets)
-    mean = segment_mean(values, offsets)
-    square = segment_sum((values - np.repeat(mean, count)) ** 2, offsets)
-    return ratio(np.sqrt(ratio(square, count - 1)), mean)
+    return ratio(segment_sd(values, offsets), segment_mean(values, offsets))
+
+
+def group_medians(values: FloatArray, group: IntArray, n_groups: int) -> FloatArray:
+    """Return the median of every group.
+
+    Parameters
+    ----------
+    values : ndarray, float, shape (n,)
+        Finite.
+    group : ndarray, int, shape (n,)
+        The group of each, from 0.
+    n_groups : int
+        Number of groups.
+
+    Returns
+    -------
+    ndarray, float, shape (n_groups,)
+        NaN where a group is empty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> group_medians(np.array([3.0, 1.0, 2.0, 8.0]), np.array([0, 0, 2, 0]), 3)
+    array([ 3., nan,  2.])
+    """
+    ordered = values[np.lexsort((values, group))]
+    n = np.bincount(group, minlength=n_groups)
+    begin = np.cumsum(n) - n
+    filled = n > 0
+    low, high = begin[filled] + (n[filled] - 1) // 2, begin[filled] + n[filled] // 2
+    median = np.full(n_groups, np.nan)
+    # Halved before they are added: the sum of two large numbers may be none.
+    median[filled] = ordered[low] / 2 + ordered[high] / 2
+    return median

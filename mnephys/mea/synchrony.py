@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
-from mnephys.mea.definitions import DEFINITIONS, TIE
-from mnephys.mea.merge import MergedTrains, merge
-from mnephys.mea.segments import intervals, segment_sum
+from mnephys.mea.clock import Clock, reach_of
+from mnephys.mea.definitions import DEFINITIONS
+from mnephys.mea.merge import MergedTrains
+from mnephys.mea.tiles import count_inside, spikes_of, tiled_fraction, tiles
 from mnephys.measurement import Feature
 from mnephys.recording import BoolArray, FloatArray, IntArray, SpikeTrains
 
-__all__ = ["DENSEST", "FEATURES", "WHY_NOT", "mean_sttc", "merged_sttc", "sttc"]
-
-BLOCK = 1 << 22
-"""Entries of the largest table that is held at once; of 4 bytes each."""
+__all__ = ["DENSEST", "FEATURES", "WHY_NOT", "coefficients", "mean_sttc", "merged_sttc", "sttc"]
 
 DENSEST = 0.9
 """Where more of the recording than this is within reach of an electrode's spikes, it enters no mean coefficient."""
@@ -72,11 +68,13 @@ def sttc(trains: SpikeTrains, window: float = 0.05) -> dict[str, FloatArray] | F
     >>> sttc(trains).round(3).tolist()
     [[1.0, 1.0, -0.015], [1.0, 1.0, -0.015], [-0.015, -0.015, 1.0]]
     """
-    merged = merge(trains)
+    labels, group = trains.grouped()
     firing = trains.counts > 0
     tables = {}
-    for at, (label, measured) in enumerate(zip(merged.labels, merged_sttc(merged, window, firing), strict=True)):
-        members = merged.members(at, np.ones(trains.n_trains, dtype=bool))
+    for at, (label, measured) in enumerate(
+        zip(labels, _tables(trains, group, len(labels), window, firing), strict=True)
+    ):
+        members = np.flatnonzero(group == at)
         here = np.flatnonzero(firing[members])
         table = np.full((members.size, members.size), np.nan)
         table[np.ix_(here, here)] = measured
@@ -106,20 +104,38 @@ def merged_sttc(merged: MergedTrains, window: float, chosen: BoolArray) -> list[
     ValueError
         If the window is negative or not finite.
     """
-    if not (math.isfinite(window) and window >= 0):
-        raise ValueError(f"a window of {window} s cannot be; give it in s")
-    reach = window + TIE
-    tiled = _tiled_fraction(merged.trains, reach)
-    counts = merged.trains.counts
-    tables: list[FloatArray] = []
-    for group in range(merged.n_groups):
-        members = merged.members(group, chosen)
-        share = _coincidences(merged, group, members, reach) / counts[members][:, np.newaxis]
-        covered = tiled[members]
-        excess, room = share - covered, 1.0 - share * covered
-        each = np.divide(excess, room, out=np.ones_like(share), where=room > 0)
-        tables.append((each + each.T) / 2.0)
-    return tables
+    return _tables(merged.trains, merged.group, merged.n_groups, window, chosen)
+
+
+def coefficients(found: FloatArray, counts: IntArray, tiled: FloatArray) -> FloatArray:
+    """Return the coefficients of what was counted.
+
+    Parameters
+    ----------
+    found : ndarray, float, shape (n_trains, n_trains)
+        Of `mnephys.mea.tiles.count_inside`.
+    counts : ndarray, int, shape (n_trains,)
+        Spikes of each train; each has one.
+    tiled : ndarray, float, shape (n_trains,)
+        Of `mnephys.mea.tiles.tiled_fraction`.
+
+    Returns
+    -------
+    ndarray, float, shape (n_trains, n_trains)
+        Symmetric.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> coefficients(np.array([[4.0, 2.0], [1.0, 2.0]]), np.array([4, 2]), np.array([0.5, 0.0]))
+    array([[1.  , 0.25],
+           [0.25, 1.  ]])
+    """
+    share = found / counts[:, np.newaxis]
+    excess, room = share - tiled, 1.0 - share * tiled
+    each = np.divide(excess, room, out=np.ones_like(share), where=room > 0)
+    both: FloatArray = (each + each.T) / 2.0
+    return both
 
 
 def mean_sttc(merged: MergedTrains, window: float, active: BoolArray) -> FloatArray:
@@ -140,58 +156,23 @@ def mean_sttc(merged: MergedTrains, window: float, active: BoolArray) -> FloatAr
         NaN where a well has fewer than two active electrodes of which neither fires so densely that nearly all of
         the recording is within reach of its spikes (`DENSEST`): there the coefficient tells nothing, and tends to 1.
     """
-    sparse = active & (_tiled_fraction(merged.trains, window + TIE) <= DENSEST)
+    sparse = active & (tiled_fraction(merged.trains, reach_of(window)) <= DENSEST)
     tables = merged_sttc(merged, window, sparse)
     pairs = [table[np.triu_indices(len(table), 1)] for table in tables]
     return np.array([each.mean() if each.size else np.nan for each in pairs])
 
 
-def _tiled_fraction(trains: SpikeTrains, reach: float) -> FloatArray:
-    """Return the fraction of the recording within reach of a spike of each train; 0 for a silent one."""
-    times = trains.times - trains.start
-    stop = float(times.max(initial=0.0)) if trains.stop is None else trains.stop - trains.start
-    between, offsets = intervals(times, trains.offsets)
-    tiled = segment_sum(np.minimum(between, 2.0 * reach), offsets)
-    firing = trains.counts > 0
-    first, last = times[trains.offsets[:-1][firing]], times[trains.offsets[1:][firing] - 1]
-    tiled[firing] += np.minimum(first, reach) + np.minimum(stop - last, reach)
-    if stop <= 0:  # All spikes are at one time, and so is the recording.
-        return firing.astype(np.float64)
-    # Rounding must not make more of it than there is.
-    fraction: FloatArray = np.minimum(tiled / stop, 1.0)
-    return fraction
-
-
-def _coincidences(merged: MergedTrains, group: int, members: IntArray, reach: float) -> FloatArray:
-    """Count the spikes of each member that are within reach of a spike of each other: shape (n, n), rows own."""
-    counts = merged.trains.counts[members]
-    n, n_spikes = members.size, int(counts.sum())
-    found = np.zeros((n, n))
-    if n == 0:
-        return found
-    row_of = np.full(merged.trains.n_trains, -1)
-    row_of[members] = np.arange(n)
-    spikes = slice(merged.offsets[group], merged.offsets[group + 1])
-    row = row_of[merged.train[spikes]]
-    times = merged.times[spikes][row >= 0] - merged.trains.start
-    row = row[row >= 0]
-    # What each spike reaches is from `low` to before `high` in the order of time. Reaching is mutual: a spike is
-    # below the reach of those whose `high` is not above it.
-    high = np.searchsorted(times, times + reach, side="right")
-    low = np.cumsum(np.bincount(high, minlength=n_spikes + 1))[:-1]
-    by_row = np.argsort(row.astype(np.min_scalar_type(n)), kind="stable")  # small integers are sorted in linear time
-    low, high, owner = low[by_row], high[by_row], row[by_row]
-    # Stretches that one member's spikes reach in common are one, so that nothing in them is counted twice.
-    opens = np.ones(n_spikes, dtype=bool)
-    opens[1:] = (low[1:] > high[:-1]) | (owner[1:] != owner[:-1])
-    low, high, owner = low[opens], high[np.append(opens[1:], True)], owner[opens]
-    starts = np.searchsorted(owner, np.arange(n))
-    height = max(BLOCK // (n_spikes + 1), 1)
-    for top in range(0, n, height):
-        # Entry k of a row is how many of the first k spikes are its own.
-        inside = np.flatnonzero((row >= top) & (row < top + height))
-        own = np.zeros((min(height, n - top), n_spikes + 1), dtype=np.int32)
-        own[row[inside] - top, inside + 1] = 1
-        np.cumsum(own, axis=1, out=own)
-        found[top : top + height] = np.add.reduceat(own[:, high] - own[:, low], starts, axis=1)
-    return found
+def _tables(trains: SpikeTrains, group: IntArray, n_groups: int, window: float, chosen: BoolArray) -> list[FloatArray]:
+    """Return the coefficients of the pairs of the chosen trains of each group."""
+    reach = reach_of(window)
+    clock = Clock.of(trains)
+    ticks, reach_ticks = clock.times(trains), clock.reach(reach)
+    tiled = tiled_fraction(trains, reach)
+    tables: list[FloatArray] = []
+    for at in range(n_groups):
+        members = np.flatnonzero((group == at) & chosen)
+        index, row = spikes_of(trains, members)
+        spikes = ticks[index]
+        found = count_inside(spikes, row, tiles(spikes, row, reach_ticks), members.size)
+        tables.append(coefficients(found, trains.counts[members], tiled[members]))
+    return tables

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from mnephys.mea.definitions import DEFINITIONS
+from mnephys.mea.electrodes import FEATURES as OF_ELECTRODES
+from mnephys.mea.regularity import FEATURES as REGULARITY
 from mnephys.mea.segments import ratio
 from mnephys.measurement import Feature
 from mnephys.recording import BoolArray, FloatArray, IntArray
@@ -20,6 +22,16 @@ __all__ = ["FEATURES", "WHY_NOT", "well_columns"]
 _WELL = ("well",)
 _TOOL = "Axion Neural Metric Tool"
 _ACTIVE = {"min_rate_per_minute": DEFINITIONS["axis-2023"].active_min_rate}
+
+# The fewest bursts of the electrodes that each average is over, and what the vendor gives the spread of.
+_OVER_BURSTING = {
+    "burst_duration": 1,
+    "spikes_per_burst": 1,
+    "burst_isi": 1,
+    "inter_burst_interval": 2,
+    "inter_burst_interval_cv": 3,
+}
+_SPREAD = (*_OVER_BURSTING, "burst_rate", "burst_percentage")
 
 FEATURES = {
     f.name: f
@@ -47,29 +59,39 @@ FEATURES = {
             "active_electrode_fraction", "1", _WELL, "Active electrodes, of all of the well", "mnephys", (0, 1), _ACTIVE
         ),
         Feature("bursting_electrode_count", "1", _WELL, "Electrodes with a burst", _TOOL, (0, 1e6)),
+        *(
+            Feature(
+                f"{of.name}_sd",
+                of.unit,
+                _WELL,
+                f"SD (ddof 1) of {of.name}, over the electrodes that its mean is over",
+                _TOOL,
+                (0, of.plausible[1]),
+                of.parameters,
+            )
+            for of in (OF_ELECTRODES[name] for name in _SPREAD)
+        ),
     )
 }
 """The features that only wells have; the others are averages of those of `mnephys.mea.electrodes`."""
 
 WHY_NOT = {
-    "isi_cv": "no active electrode with 3 spikes",
+    **dict.fromkeys(("isi_cv", *REGULARITY), "no active electrode with 3 spikes"),
     "burst_duration": "no burst",
     "spikes_per_burst": "no burst",
     "burst_isi": "no burst",
     "inter_burst_interval": "no electrode with 2 bursts",
     "inter_burst_interval_cv": "no electrode with 3 bursts",
     "burst_percentage": "no spike",
+    "burst_duration_sd": "fewer than 2 electrodes with a burst",
+    "spikes_per_burst_sd": "fewer than 2 electrodes with a burst",
+    "burst_isi_sd": "fewer than 2 electrodes with a burst",
+    "inter_burst_interval_sd": "fewer than 2 electrodes with 2 bursts",
+    "inter_burst_interval_cv_sd": "fewer than 2 electrodes with 3 bursts",
+    "burst_rate_sd": "fewer than 2 electrodes with a burst",
+    "burst_percentage_sd": "fewer than 2 electrodes with a spike",
 }
 """Why a metric of a well is not defined, by name."""
-
-# The fewest bursts of the electrodes that each average is over.
-_OVER_BURSTING = {
-    "burst_duration": 1,
-    "spikes_per_burst": 1,
-    "burst_isi": 1,
-    "inter_burst_interval": 2,
-    "inter_burst_interval_cv": 3,
-}
 
 
 def well_columns(
@@ -124,11 +146,21 @@ def well_columns(
         used = mask & ~np.isnan(values)
         return ratio(np.bincount(group[used], weights=values[used], minlength=n_groups), number(used))
 
+    def spread(name: str, mask: BoolArray) -> FloatArray:
+        values = electrodes[name]
+        used = mask & ~np.isnan(values)
+        square = (values - mean(name, mask)[group])[used] ** 2
+        return np.sqrt(ratio(np.bincount(group[used], weights=square, minlength=n_groups), number(used) - 1.0))
+
     def rate(name: str, mask: BoolArray) -> FloatArray:
         # None at all is a rate of 0; without a duration no rate is known, whether there are any or not.
         unknown = np.isnan(mean(name, np.ones(group.size, dtype=bool)))
         return np.where(number(mask) > 0, mean(name, mask), np.where(unknown, np.nan, 0.0))
 
+    # What averages over bursting electrodes is over those that have it; the share of spikes in bursts is over every
+    # electrode with a spike, active or not, as every export of the vendor has it.
+    over = {name: bursts >= fewest for name, fewest in _OVER_BURSTING.items()}
+    over |= {"burst_rate": bursts > 0, "burst_percentage": electrodes["spike_count"] > 0}
     return {
         "spike_count": total("spike_count"),
         "mean_firing_rate": ratio(total("mean_firing_rate"), present),
@@ -136,11 +168,10 @@ def well_columns(
         "electrode_count": present.astype(np.float64),
         "active_electrode_count": number(active),
         "active_electrode_fraction": ratio(number(active), present),
-        "isi_cv": mean("isi_cv", active),
+        **{name: mean(name, active) for name in ("isi_cv", *REGULARITY)},
         "burst_count": total("burst_count"),
         "bursting_electrode_count": number(bursts > 0),
         "burst_rate": rate("burst_rate", bursts > 0),
-        **{name: mean(name, bursts >= fewest) for name, fewest in _OVER_BURSTING.items()},
-        # Over every electrode with a spike, active or not, as every export of the vendor has it.
-        "burst_percentage": mean("burst_percentage", electrodes["spike_count"] > 0),
+        **{name: mean(name, over[name]) for name in (*_OVER_BURSTING, "burst_percentage")},
+        **{f"{name}_sd": spread(name, over[name]) for name in _SPREAD},
     }

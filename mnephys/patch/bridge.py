@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.patch.charging import Deflections, mean_response, step_deflections
+from mnephys.patch.charging import Deflections, mean_response
 from mnephys.patch.family import Family
 from mnephys.patch.firing import step_firing
 from mnephys.recording import FloatArray, IntArray
@@ -69,13 +69,15 @@ class BridgeJump:
         return self.hyperpolarising and abs(self.value) > errors * self.error
 
 
-def bridge_jump(family: Family) -> BridgeJump | None:
+def bridge_jump(family: Family, deflections: Deflections) -> BridgeJump | None:
     """Measure the jump at the edges of steps.
 
     Parameters
     ----------
     family : Family
         A recording with its steps and action potentials.
+    deflections : Deflections
+        Its responses to steps.
 
     Returns
     -------
@@ -91,7 +93,6 @@ def bridge_jump(family: Family) -> BridgeJump | None:
     an action potential nearby are left out. The standard error is the larger of that from the scatter
     of the edges and that from the noise around the parabolas.
     """
-    deflections = step_deflections(family)
     rows = _probing(deflections)
     if not rows.any():
         return None

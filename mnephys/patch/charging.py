@@ -7,18 +7,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mnephys.patch.exponential import ChargingFit, fit_charging
 from mnephys.patch.family import LONG_STEP_MS, Family
+from mnephys.patch.membrane import MembraneFit, fit_membrane
 from mnephys.patch.segments import Stretches, stretch_mean
 from mnephys.patch.steps import Steps
 from mnephys.recording import FloatArray, IntArray
 
 __all__ = [
     "BASELINE_S",
-    "ChargingFit",
+    "MAX_FIT_ERROR",
+    "Charging",
     "Deflections",
-    "family_charging",
-    "fit_charging",
     "mean_response",
+    "measure_charging",
+    "small_steps",
     "step_deflections",
 ]
 
@@ -28,6 +31,7 @@ MIN_DEFLECTION_MV = 2.0
 SMOOTH_MS = 2.0
 SKIP_MS = 0.5
 PROBE_CURRENT_PA = 0.5
+MAX_FIT_ERROR = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +60,45 @@ class Deflections:
 
 
 @dataclass(frozen=True, slots=True)
-class ChargingFit:
-    """The response to a unit current step: ``jump + resistance * (1 - exp(-t / tau))``.
+class Charging:
+    """Responses to steps, and what the onset of the small ones says of the membrane.
 
     Parameters
     ----------
-    jump : float
-        What appears at once, over the electrode, in mV/pA.
-    resistance : float
-        Of the exponential part, in mV/pA (GOhm).
-    tau : float
-        In s.
-    error : float
-        Root mean square residual over `resistance`, dimensionless.
+    deflections : Deflections
+        Of all steps that evoke nothing.
+    exponential : ChargingFit or None
+        One exponential fitted to the mean onset of the small steps, up to where sag sets in; None without such
+        steps, or where the injected current is not known.
+    membrane : MembraneFit or None
+        Membrane, and late channels where they show, fitted to the same onset; None where not even the exponential
+        charges.
     """
 
-    jump: float
-    resistance: float
-    tau: float
-    error: float
+    deflections: Deflections
+    exponential: ChargingFit | None
+    membrane: MembraneFit | None
+
+    @property
+    def current_known(self) -> bool:
+        """Whether the file holds the command."""
+        return not np.isnan(self.deflections.current).any()
+
+    @property
+    def time_constant(self) -> float | None:
+        """Of the membrane in s, None where the onset does not tell it."""
+        fit = self.membrane
+        return None if fit is None or not _holds(fit) else fit.tau
+
+    @property
+    def settling_tau(self) -> float | None:
+        """Of the exponential in s, None where it is not known: channels that oppose a step end its charging sooner."""
+        fit = self.exponential
+        return None if fit is None or not _holds(fit) else fit.tau
+
+
+def _holds(fit: ChargingFit | MembraneFit) -> bool:
+    return fit.resistance > 0 and fit.error <= MAX_FIT_ERROR and not fit.at_bound
 
 
 def step_deflections(family: Family) -> Deflections:
@@ -118,52 +142,6 @@ def step_deflections(family: Family) -> Deflections:
     return Deflections(row, current, baseline, steady, peak, peak_at)
 
 
-def fit_charging(time: FloatArray, response: FloatArray) -> ChargingFit:
-    """Fit a jump and a single exponential to the response to a unit current step.
-
-    For each of 400 time constants the two linear coefficients are solved exactly, all at once; the best
-    one is refined by a parabola through its neighbours.
-
-    Parameters
-    ----------
-    time : ndarray, float, shape (n,)
-        After the onset in s.
-    response : ndarray, float, shape (n,)
-        In mV/pA.
-
-    Returns
-    -------
-    ChargingFit
-        The least-squares solution.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> t = np.arange(1, 2000) / 20000
-    >>> fit = fit_charging(t, 0.02 + 0.3 * (1 - np.exp(-t / 0.015)))
-    >>> round(fit.tau, 4), round(fit.resistance, 3), round(fit.jump, 3)
-    (0.015, 0.3, 0.02)
-    """
-    candidates = np.geomspace(2.0 * (time[1] - time[0]), 4.0 * time[-1], 400)
-    rise = 1.0 - np.exp(-time / candidates[:, np.newaxis])
-    centred = rise - rise.mean(axis=1, keepdims=True)
-    around = response - response.mean()
-    spread = np.einsum("ij,ij->i", centred, centred)
-    resistance = centred @ around / spread
-    residual = around @ around - resistance**2 * spread
-    best = int(np.clip(np.argmin(residual), 1, candidates.size - 2))
-    a, b, c = residual[best - 1 : best + 2]
-    shift = 0.5 * (a - c) / (a - 2.0 * b + c) if a - 2.0 * b + c > 0 else 0.0
-    ratio = candidates[1] / candidates[0]
-    tau = float(candidates[best] * ratio ** np.clip(shift, -1.0, 1.0))
-    curve = 1.0 - np.exp(-time / tau)
-    centre = curve - curve.mean()
-    size = float(centre @ around / (centre @ centre))
-    jump = float(response.mean() - size * curve.mean())
-    error = float(np.sqrt(np.mean((response - jump - size * curve) ** 2)) / abs(size)) if size else np.inf
-    return ChargingFit(jump, size, tau, error)
-
-
 def mean_response(family: Family, deflections: Deflections, rows: NDArray[np.bool_]) -> FloatArray:
     """Return the mean response to a unit step in mV/pA, from the onset to the shortest step's end.
 
@@ -190,8 +168,19 @@ def mean_response(family: Family, deflections: Deflections, rows: NDArray[np.boo
     return mean
 
 
-def _small_steps(deflections: Deflections) -> NDArray[np.bool_]:
-    """Return the steps whose onset is worth fitting: small, and hyperpolarising where there are any."""
+def small_steps(deflections: Deflections) -> NDArray[np.bool_]:
+    """Return the steps whose onset is worth fitting: small, and hyperpolarising where there are any.
+
+    Parameters
+    ----------
+    deflections : Deflections
+        Of all steps that evoke nothing.
+
+    Returns
+    -------
+    ndarray, bool, shape (n,)
+        One entry per step; none where the injected current is not known.
+    """
     change = np.abs(deflections.peak - deflections.baseline)
     small = (change <= SMALL_DEFLECTION_MV) & (change >= MIN_DEFLECTION_MV)
     small &= np.abs(deflections.current) > PROBE_CURRENT_PA
@@ -199,36 +188,44 @@ def _small_steps(deflections: Deflections) -> NDArray[np.bool_]:
     return down if down.any() else small
 
 
-def family_charging(family: Family, deflections: Deflections) -> ChargingFit | None:
-    """Fit the mean onset of the small steps, up to where sag sets in.
+def measure_charging(family: Family) -> Charging:
+    """Measure the responses to steps and fit the mean onset of the small ones.
 
     Parameters
     ----------
     family : Family
-        The recording.
-    deflections : Deflections
-        Its responses.
+        After quality control.
 
     Returns
     -------
-    ChargingFit or None
-        None where there is no small step.
+    Charging
+        For every feature that rests on it.
     """
-    rows = _small_steps(deflections)
-    if not rows.any():
-        return None
+    deflections = step_deflections(family)
+    rows = small_steps(deflections)
+    if np.isnan(deflections.current).any() or not rows.any():
+        return Charging(deflections, None, None)
     response = mean_response(family, deflections, rows)
     rate = family.sampling_rate
     skip = round(SKIP_MS / 1000.0 * rate)
+    time, onset = np.arange(skip, response.size) / rate, response[skip:]
+    until = _before_sag(family, deflections, rows, response.size) - skip
+    if until < 8:
+        return Charging(deflections, None, None)
+    exponential = fit_charging(time[:until], onset[:until])
+    charges = exponential.resistance > 0
+    return Charging(deflections, exponential, fit_membrane(time, onset, exponential) if charges else None)
+
+
+def _before_sag(family: Family, deflections: Deflections, rows: NDArray[np.bool_], length: int) -> int:
+    """Return after how many samples sag turns the response to some steps; where there is none, their length."""
+    skip = round(SKIP_MS / 1000.0 * family.sampling_rate)
     peak = deflections.peak_at[rows] - family.steps.start[deflections.row[rows]]
     sagging = np.median(np.abs(deflections.peak - deflections.steady)[rows]) > 0.05 * np.median(
         np.abs(deflections.peak - deflections.baseline)[rows]
     )
-    end = int(np.median(peak)) if sagging else response.size
-    end = min(max(end, skip + round(0.01 * rate)), response.size)
-    if end - skip < 8:
-        return None
-    return fit_charging(np.arange(skip, end) / rate, response[skip:end])
+    end = int(np.median(peak)) if sagging else length
+    return min(max(end, skip + round(0.01 * family.sampling_rate)), length)
 
 
 def _first_test(steps: Steps) -> int:

@@ -41,7 +41,8 @@ class Detection:
         The fall must come within this time, in ms, and before the injected current changes.
     max_onset_share : float
         Before an action potential the rise must have been slower than this share of its steepest: a
-        charging membrane is steepest at the onset of the step, a regenerative event is not.
+        charging membrane is steepest at the onset of the step, a regenerative event is not. At the start of
+        a sweep this is known only once a whole `rise_window` was recorded.
     threshold_slope : float
         The slope that defines the threshold, in mV/ms.
     threshold_fraction : float

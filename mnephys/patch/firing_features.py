@@ -52,13 +52,16 @@ FEATURES |= rheobase.FEATURES | onset.FEATURES | regularity.FEATURES | unevoked.
 """The features that this module and its parts measure."""
 
 
-def measure_firing(family: Family) -> list[Measurement]:
+def measure_firing(family: Family, tau: float | None) -> list[Measurement]:
     """Measure the firing features of a family.
 
     Parameters
     ----------
     family : Family
         After quality control.
+    tau : float or None
+        Time constant in s with which steps charge the membrane, against which the first action potential is early or
+        late; None where it is not known.
 
     Returns
     -------
@@ -67,7 +70,7 @@ def measure_firing(family: Family) -> list[Measurement]:
         its second) and for the cell.
     """
     firing = step_firing(family)
-    return [*_sweep_rows(family, firing), *_cell_rows(family, firing)]
+    return [*_sweep_rows(family, firing), *_cell_rows(family, firing, tau)]
 
 
 def _sweep_rows(family: Family, firing: StepFiring) -> list[Measurement]:
@@ -94,7 +97,7 @@ def _sweep_rows(family: Family, firing: StepFiring) -> list[Measurement]:
     return out
 
 
-def _cell_rows(family: Family, firing: StepFiring) -> list[Measurement]:
+def _cell_rows(family: Family, firing: StepFiring, tau: float | None) -> list[Measurement]:
     apart = unevoked.measure_unevoked(family)
     rows = family.long_test
     if not rows.any():
@@ -110,7 +113,7 @@ def _cell_rows(family: Family, firing: StepFiring) -> list[Measurement]:
         if instant.size
         else FEATURES["max_instantaneous_rate"].missing(Status.TOO_FEW_EVENTS, few),
         FEATURES["abortive_spike_count"].measured(float(family.spikelet_count[rows].sum())),
-        *_threshold_rows(family, firing),
+        *_threshold_rows(family, firing, tau),
         *apart,
     ]
 
@@ -132,7 +135,7 @@ def _sustained_rows(family: Family, firing: StepFiring) -> list[Measurement]:
     ]
 
 
-def _threshold_rows(family: Family, firing: StepFiring) -> list[Measurement]:
+def _threshold_rows(family: Family, firing: StepFiring, tau: float | None) -> list[Measurement]:
     """Measure what is defined relative to the rheobase."""
     steps, rows = family.steps, family.long_test
     features = [f for room in (rheobase, onset, regularity) for f in room.FEATURES.values()]
@@ -145,6 +148,6 @@ def _threshold_rows(family: Family, firing: StepFiring) -> list[Measurement]:
     smallest = float(np.median(rheobase.repeated_rheobase(family, firing)))
     return [
         *rheobase.measure_rheobase(family, firing),
-        *onset.measure_onset(family, firing),
+        *onset.measure_onset(family, firing, tau),
         *regularity.measure_regularity(family, firing, smallest),
     ]

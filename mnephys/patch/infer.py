@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,7 @@ MAX_CANDIDATES = 200
 MIN_CORRELATION = 0.8
 MIN_FISHER_Z = 3.0
 MAX_RATIO = 2.5
+BLOCK_SAMPLES = 1 << 20
 
 
 def step_bounds(voltage: FloatArray, sampling_rate: float) -> IntArray:
@@ -63,21 +66,46 @@ def step_bounds(voltage: FloatArray, sampling_rate: float) -> IntArray:
     reach = max(1, round(REACH_MS / 1000.0 * sampling_rate))
     if voltage.shape[0] < MIN_SWEEPS or voltage.shape[1] < 8 * reach:
         return np.zeros((0, 2), dtype=np.int64)
-    bend = _bends(voltage, sampling_rate, reach)
-    noise = _noise(bend)
-    heard = np.isfinite(noise)
-    bend, noise = bend[heard], noise[heard, np.newaxis]
+    bend, noise = _heard(voltage, sampling_rate, reach)
     at = _candidates(bend, noise, round(APART_MS / 1000.0 * sampling_rate))
     at = np.unique([_sharpened(bend, k, reach) for k in at]).astype(np.int64)
     return _pairs(bend[:, at], noise, at, MIN_STEP_MS / 1000.0 * sampling_rate)
 
 
-def _bends(voltage: FloatArray, sampling_rate: float, reach: int) -> FloatArray:
+def _blocks(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Cut many sweeps into some at a time: what is worked out on the way then takes no memory to speak of."""
+    step = max(1, BLOCK_SAMPLES // max(shape[1], 1))
+    for start in range(0, shape[0], step):
+        yield slice(start, start + step)
+
+
+def _heard(voltage: FloatArray, sampling_rate: float, reach: int) -> tuple[FloatArray, FloatArray]:
+    """Return the bends in mV of the sweeps that have any, and how large they usually are in each."""
+    resting = _resting(voltage)
+    bend = np.empty(voltage.shape, dtype=np.float32)
+    noise = np.empty((voltage.shape[0], 1))
+    heard = 0
+    for rows in _blocks(voltage.shape):
+        some = _bends(voltage[rows], resting, sampling_rate, reach)
+        size = _noise(some)
+        known = np.isfinite(size)
+        end = heard + int(known.sum())
+        bend[heard:end], noise[heard:end, 0] = some[known], size[known]
+        heard = end
+    return bend[:heard], noise[:heard]
+
+
+def _resting(voltage: FloatArray) -> float:
+    """Return the median in mV, with which gaps are filled; 0 where there are none to fill, or nothing else."""
+    known = np.isfinite(voltage)
+    return 0.0 if known.all() or not known.any() else float(np.median(voltage[known], overwrite_input=True))
+
+
+def _bends(voltage: FloatArray, resting: float, sampling_rate: float, reach: int) -> FloatArray:
     """Return how much the voltage turns at each sample in mV; NaN near action potentials and gaps."""
     from scipy.ndimage import maximum_filter1d, uniform_filter1d
 
     gap = ~np.isfinite(voltage)
-    resting = np.median(voltage[~gap]) if not gap.all() else 0.0
     filled = np.where(gap, resting, voltage).astype(np.float32)
     smooth = uniform_filter1d(filled, max(1, round(MEAN_MS / 1000.0 * sampling_rate)), axis=1, mode="nearest")
     bend = np.full(voltage.shape, np.nan, dtype=np.float32)
@@ -108,11 +136,16 @@ def _noise(bend: FloatArray) -> FloatArray:
     return np.where(heard, np.maximum(size, NOISE_FLOOR_MV), np.nan)
 
 
-def _mean_size(bend: FloatArray) -> FloatArray:
-    """Return the mean absolute value over sweeps at each sample, 0 where fewer than four have a say."""
-    count = np.isfinite(bend).sum(axis=0)
-    total = np.nansum(np.abs(bend), axis=0)
-    mean: FloatArray = np.divide(total, count, out=np.zeros(total.shape), where=count >= MIN_SWEEPS)
+def _mean(shape: tuple[int, ...], of: Callable[[slice], FloatArray]) -> FloatArray:
+    """Return the mean over sweeps at each sample, 0 where fewer than four have a say; `of` gives those of a block."""
+    count, total = np.zeros(shape[1], dtype=np.int64), np.zeros(shape[1])
+    for rows in _blocks(shape):
+        size = of(rows)
+        unknown = np.isnan(size)
+        count += size.shape[0] - unknown.sum(axis=0)
+        size[unknown] = 0.0
+        total += size.sum(axis=0)
+    mean: FloatArray = np.divide(total, count, out=np.zeros(shape[1]), where=count >= MIN_SWEEPS)
     return mean
 
 
@@ -121,8 +154,8 @@ def _candidates(bend: FloatArray, noise: FloatArray, apart: int) -> IntArray:
     from scipy.ndimage import maximum_filter1d
 
     # One large event in one sweep must not make a candidate, so each sweep's word is limited.
-    score = np.sqrt(_mean_size(np.minimum(np.abs(bend) / noise, LARGEST_SCORE) ** 2))
-    size = np.where(score >= MIN_SCORE, _mean_size(bend), 0.0)
+    score = np.sqrt(_mean(bend.shape, lambda r: np.minimum(np.abs(bend[r]) / noise[r], LARGEST_SCORE) ** 2))
+    size = np.where(score >= MIN_SCORE, _mean(bend.shape, lambda rows: np.abs(bend[rows])), 0.0)
     at = np.flatnonzero((size > 0) & (size == maximum_filter1d(size, 2 * apart + 1)))
     return at[np.argsort(-size[at], kind="stable")[:MAX_CANDIDATES]]
 
@@ -132,7 +165,7 @@ def _sharpened(bend: FloatArray, at: int, reach: int) -> int:
     low = max(at - reach, 0)
     near = bend[:, low : at + reach + 1]
     throughout = np.isfinite(near).all(axis=1)
-    return low + int(np.argmax(_mean_size(near[throughout]))) if throughout.sum() >= MIN_SWEEPS else at
+    return low + int(np.argmax(np.abs(near[throughout]).sum(axis=0))) if throughout.sum() >= MIN_SWEEPS else at
 
 
 def _pairs(bend: FloatArray, noise: FloatArray, at: IntArray, shortest: float) -> IntArray:

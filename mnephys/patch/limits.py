@@ -2,32 +2,74 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import Field, asdict, dataclass, field, fields
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from mnephys.errors import LimitsError
+from mnephys.patch.limit_tables import check_all, differences, limit, numbers, parsed, read_bytes, stated, unset
 from mnephys.wording import nearest, one_line
 
-__all__ = ["BUILT_IN", "QualityLimits"]
+__all__ = ["BUILT_IN", "CurrentLimits", "QualityLimits"]
 
 BUILT_IN = "quality.toml"
 """The limits that come with the package."""
 
-_TABLE = "current_clamp"
-_MAX_BYTES = 1_000_000
 _LONGEST_NAME = 60
 
 
-def _limit(unit: str, low: float, high: float, *, whole: bool = False) -> Any:
-    return field(metadata={"unit": unit, "range": (low, high), "whole": whole})
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentLimits:
+    """When a voltage-clamp sweep is excluded, and what is tolerated: the table ``[voltage_clamp]`` of the file.
 
+    Parameters
+    ----------
+    current_range : float
+        No whole-cell amplifier passes more than this, in pA.
+    holding_shift : float
+        Largest distance of a sweep's holding current from the median at the same potential, in pA.
+    noise, noise_slow : float
+        Largest standard deviation of the fast and slow noise before the steps, in pA; None where slow noise excludes
+        nothing.
+    stability_holding, stability_series : float
+        Largest spread of the holding currents in pA, and change of the series resistance as a share, that is stable.
+    clipping_samples, clipping_runs : float
+        Shortest flat run at the recording's extreme, and how many of them make a limit of the amplifier.
+    clipping_band, clipping_approach : float
+        What counts as flat, as a share of the extreme, and how far below it the current is 2 samples before, in bands.
+    clipping_transient, clipping_charging : float
+        For so many ms after a step a run is charging in any case, and for so many if it goes the way of the step.
+    seal_resistance, seal_capacitance : float
+        From so many MOhm on and below so many pF, the test steps may show a seal and no cell.
+    voltage_error : float
+        Largest series-resistance error at the Na peak, in mV, at which activation is fitted.
 
-def _unset(unit: str, low: float, high: float) -> Any:
-    return field(default=None, metadata={"unit": unit, "range": (low, high), "whole": False})
+    Examples
+    --------
+    >>> QualityLimits.read().voltage_clamp.voltage_error
+    5.0
+    """
+
+    current_range: float = limit("pA", 1e3, 1e9)
+    holding_shift: float = limit("pA", 0.0, 1e6)
+    noise: float = limit("pA", 0.0, 1e6)
+    noise_slow: float | None = unset("pA", 0.0, 1e6)
+    stability_holding: float = limit("pA", 0.0, 1e6)
+    stability_series: float = limit("share", 0.0, 100.0)
+    clipping_samples: float = limit("samples", 3, 1e6, whole=True)
+    clipping_runs: float = limit("runs", 1, 1e6, whole=True)
+    clipping_band: float = limit("share", 0.0, 0.1)
+    clipping_approach: float = limit("bands", 1.0, 1e3)
+    clipping_transient: float = limit("ms", 0.0, 1e3)
+    clipping_charging: float = limit("ms", 0.0, 1e3)
+    seal_resistance: float = limit("MOhm", 0.0, 1e6)
+    seal_capacitance: float = limit("pF", 0.0, 1e4)
+    voltage_error: float = limit("mV", 0.0, 1e3)
+
+    def __post_init__(self) -> None:
+        check_all(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +110,8 @@ class QualityLimits:
     range_multiple, range_voltage : float
         The steps went far enough with this multiple of the smallest current that evoked an action potential, or a
         steady state at this many mV.
+    voltage_clamp : CurrentLimits
+        Those of voltage clamp; all of the above are those of current clamp.
 
     Raises
     ------
@@ -85,40 +129,40 @@ class QualityLimits:
     """
 
     name: str
-    units_smallest: float = _limit("mV", 0.0, 10.0)
-    units_largest: float = _limit("mV", 200.0, 1e6)
-    voltage_highest: float = _limit("mV", 50.0, 1e4)
-    voltage_lowest: float = _limit("mV", -1e4, -100.0)
-    baseline_shift: float = _limit("mV", 0.0, 1e3)
-    baseline_noise: float = _limit("mV", 0.0, 1e3)
-    baseline_noise_slow: float | None = _unset("mV", 0.0, 1e3)
-    stability_baseline: float = _limit("mV", 0.0, 1e3)
-    stability_resistance: float = _limit("share", 0.0, 100.0)
-    clipping: float = _limit("ms", 0.01, 1e5)
-    clipping_slope: float = _limit("mV/ms", 0.0, 1e4)
-    clipping_samples: float = _limit("samples", 3, 1e6, whole=True)
-    bridge_error: float = _limit("MOhm", 0.0, 1e4)
-    bridge_share: float = _limit("share", 0.0, 1.0)
-    bridge_certainty: float = _limit("standard errors", 0.0, 1e3)
-    instant_share: float = _limit("share", 0.1, 1.0)
-    instant_deflection: float = _limit("mV", 0.0, 1e3)
-    ohmic_voltage: float = _limit("mV", 0.0, 1e4)
-    ohmic_resistance: float = _limit("MOhm", 0.0, 1000.0)
-    ohmic_residual: float = _limit("share", 0.0, 1.0)
-    leak_potential: float = _limit("mV", -200.0, 200.0)
-    leak_resistance: float = _limit("MOhm", 0.0, 300.0)
-    leak_resistance_depolarised: float = _limit("MOhm", 0.0, 300.0)
-    leak_current: float = _limit("pA", 0.5, 1e4)
-    leak_deflection: float = _limit("mV", 0.0, 1e3)
-    drive_voltage: float = _limit("mV", -200.0, 200.0)
-    drive_current: float = _limit("pA", 0.0, 1e5)
-    drive_current_voltage: float = _limit("mV", -200.0, 200.0)
-    range_multiple: float = _limit("times", 1.0, 100.0)
-    range_voltage: float = _limit("mV", -200.0, 200.0)
+    units_smallest: float = limit("mV", 0.0, 10.0)
+    units_largest: float = limit("mV", 200.0, 1e6)
+    voltage_highest: float = limit("mV", 50.0, 1e4)
+    voltage_lowest: float = limit("mV", -1e4, -100.0)
+    baseline_shift: float = limit("mV", 0.0, 1e3)
+    baseline_noise: float = limit("mV", 0.0, 1e3)
+    baseline_noise_slow: float | None = unset("mV", 0.0, 1e3)
+    stability_baseline: float = limit("mV", 0.0, 1e3)
+    stability_resistance: float = limit("share", 0.0, 100.0)
+    clipping: float = limit("ms", 0.01, 1e5)
+    clipping_slope: float = limit("mV/ms", 0.0, 1e4)
+    clipping_samples: float = limit("samples", 3, 1e6, whole=True)
+    bridge_error: float = limit("MOhm", 0.0, 1e4)
+    bridge_share: float = limit("share", 0.0, 1.0)
+    bridge_certainty: float = limit("standard errors", 0.0, 1e3)
+    instant_share: float = limit("share", 0.1, 1.0)
+    instant_deflection: float = limit("mV", 0.0, 1e3)
+    ohmic_voltage: float = limit("mV", 0.0, 1e4)
+    ohmic_resistance: float = limit("MOhm", 0.0, 1000.0)
+    ohmic_residual: float = limit("share", 0.0, 1.0)
+    leak_potential: float = limit("mV", -200.0, 200.0)
+    leak_resistance: float = limit("MOhm", 0.0, 300.0)
+    leak_resistance_depolarised: float = limit("MOhm", 0.0, 300.0)
+    leak_current: float = limit("pA", 0.5, 1e4)
+    leak_deflection: float = limit("mV", 0.0, 1e3)
+    drive_voltage: float = limit("mV", -200.0, 200.0)
+    drive_current: float = limit("pA", 0.0, 1e5)
+    drive_current_voltage: float = limit("mV", -200.0, 200.0)
+    range_multiple: float = limit("times", 1.0, 100.0)
+    range_voltage: float = limit("mV", -200.0, 200.0)
+    voltage_clamp: CurrentLimits
 
     def __post_init__(self) -> None:
-        for item in _numbers():
-            _check(item, getattr(self, item.name), "quality limits")
+        check_all(self)
 
     @classmethod
     def read(cls, path: Path | str | None = None) -> QualityLimits:
@@ -127,8 +171,8 @@ class QualityLimits:
         Parameters
         ----------
         path : Path or str, optional
-            A TOML file with a table ``[current_clamp]``; what it leaves out is as in the file of the package, which is
-            read alone if omitted.
+            A TOML file with tables ``[current_clamp]`` and ``[voltage_clamp]``; what it leaves out is as in the file of
+            the package, which is read alone if omitted.
 
         Returns
         -------
@@ -145,12 +189,39 @@ class QualityLimits:
         >>> QualityLimits.read().baseline_noise_slow is None
         True
         """
-        shipped = (resources.files("mnephys.patch") / BUILT_IN).read_bytes()
-        default = _parse(shipped, BUILT_IN)
         if path is None:
-            return cls(**default)
-        stated = {"name": Path(path).stem, **_parse(_read(path), str(path))}
-        return cls(**{**default, **stated})
+            return _joined(_built_in())
+        own = _checked(parsed(read_bytes(path), str(path)), str(path))
+        return _joined(_built_in(), {"name": Path(path).stem}, own)
+
+    @classmethod
+    def recorded(cls, record: Mapping[str, Any]) -> QualityLimits:
+        """Return the limits that a run kept.
+
+        Parameters
+        ----------
+        record : mapping
+            What `dataclasses.asdict` made of them; what it lacks is as in the file of the package.
+
+        Returns
+        -------
+        QualityLimits
+            Valid.
+
+        Raises
+        ------
+        LimitsError
+            If the record is not valid.
+
+        Examples
+        --------
+        >>> QualityLimits.recorded({"name": "rig 2", "voltage_clamp": {"noise": 20.0}}).changed()
+        ['voltage_clamp.noise 20 pA instead of 100 pA']
+        """
+        apart = ("name", "voltage_clamp")
+        content = {key: _without_none(record[key]) for key in apart if key in record}
+        content["current_clamp"] = _without_none({key: record[key] for key in record if key not in apart})
+        return _joined(_built_in(), _checked(content, "quality limits"))
 
     @property
     def label(self) -> str:
@@ -172,79 +243,57 @@ class QualityLimits:
         >>> replace(QualityLimits.read(), baseline_shift=5.0).changed()
         ['baseline_shift 5 mV instead of 10 mV']
         """
-        default, own = asdict(QualityLimits.read()), asdict(self)
-        return [
-            f"{item.name} {_said(own[item.name], item)} instead of {_said(default[item.name], item)}"
-            for item in _numbers()
-            if own[item.name] != default[item.name]
-        ]
+        default = QualityLimits.read()
+        currents = [f"voltage_clamp.{words}" for words in differences(self.voltage_clamp, default.voltage_clamp)]
+        return differences(self, default) + currents
 
 
-def _numbers() -> list[Field[Any]]:
-    return [item for item in fields(QualityLimits) if item.metadata]
+_TABLES: Mapping[str, type] = {"current_clamp": QualityLimits, "voltage_clamp": CurrentLimits}
 
 
-def _said(value: float | None, item: Field[Any]) -> str:
-    return "none" if value is None else f"{value:g} {item.metadata['unit']}"
+def _built_in() -> dict[str, Any]:
+    shipped = (resources.files("mnephys.patch") / BUILT_IN).read_bytes()
+    return _checked(parsed(shipped, BUILT_IN), BUILT_IN)
 
 
-def _check(item: Field[Any], value: object, file: str) -> None:
-    """Refuse what is no number, or none that can be meant."""
-    low, high = item.metadata["range"]
-    unit = item.metadata["unit"]
-    if value is None and item.default is None:
-        return
-    # The comparison refuses NaN, infinity and integers too long for a float in one go.
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise LimitsError(f"{file}: {item.name} is {value!r}; give it a number ({unit})")
-    if not low <= value <= high:
-        raise LimitsError(f"{file}: {item.name} is {value!r}; give it {low:g} to {high:g} ({unit})")
-    if item.metadata["whole"] and value != int(value):
-        raise LimitsError(f"{file}: {item.name} is {value!r}; give it a whole number ({unit})")
+def _joined(*contents: Mapping[str, Any]) -> QualityLimits:
+    """Return the limits of several files, of which each later one goes before."""
+    tables = {table: {k: v for each in contents for k, v in each.get(table, {}).items()} for table in _TABLES}
+    name = [each["name"] for each in contents if "name" in each][-1]
+    currents = CurrentLimits(**tables["voltage_clamp"])
+    return QualityLimits(name=name, voltage_clamp=currents, **tables["current_clamp"])
 
 
-def _read(path: Path | str) -> bytes:
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise LimitsError(f"{path}: cannot be read ({error.strerror}); give the path of a TOML file") from None
+def _without_none(table: Any) -> Any:
+    """Return a table as a file would say it, without what is not set; anything else as it is."""
+    return {key: value for key, value in table.items() if value is not None} if isinstance(table, dict) else table
 
 
-def _parse(data: bytes, file: str) -> dict[str, Any]:
+def _checked(content: Mapping[str, Any], file: str) -> dict[str, Any]:
     """Return what a file states, every number checked."""
-    if len(data) > _MAX_BYTES:
-        raise LimitsError(f"{file}: is longer than {_MAX_BYTES} bytes; quality limits are a short TOML file")
-    try:
-        content = tomllib.loads(data.decode().replace("\r\n", "\n"))
-    except UnicodeDecodeError:
-        raise LimitsError(f"{file}: is not UTF-8 text; save it as UTF-8") from None
-    except tomllib.TOMLDecodeError as error:
-        raise LimitsError(f"{file}: is not valid TOML: {error}; correct it there") from None
-    except (RecursionError, ValueError):
-        raise LimitsError(f"{file}: is nested too deeply or has a number too long; write a plain TOML file") from None
-    known = {item.name: item for item in _numbers()}
-    for key in content.keys() - {"name", _TABLE}:
-        advice = f"it belongs below [{_TABLE}]" if key in known else nearest(key, ["name", _TABLE, *known])
-        raise LimitsError(f"{file}: unknown key {key!r}; {advice}")
-    table = content.get(_TABLE, {})
-    if not isinstance(table, dict):
-        raise LimitsError(f"{file}: {_TABLE} is not a table; write it as [{_TABLE}]")
-    for key, value in table.items():
-        if key not in known:
-            raise LimitsError(f"{file}: [{_TABLE}] unknown key {key!r}; {nearest(key, known)}")
-        _check(known[key], value, f"{file}: [{_TABLE}]")
-    return {**_name(content, file), **_as_numbers(table)}
+    for key in content.keys() - {"name", *_TABLES}:
+        raise LimitsError(f"{file}: unknown key {key!r}; {_advice(key)}")
+    found: dict[str, Any] = _name(content, file)
+    for table, kind in _TABLES.items():
+        own = content.get(table, {})
+        if not isinstance(own, dict):
+            raise LimitsError(f"{file}: {table} is not a table; write it as [{table}]")
+        found[table] = stated(kind, own, f"{file}: [{table}]")
+    return found
 
 
-def _name(content: Mapping[str, Any], file: str) -> dict[str, str]:
+def _advice(key: str) -> str:
+    """Return where a key belongs that stands outside of all tables."""
+    homes = [f"[{table}]" for table, kind in _TABLES.items() if key in numbers(kind)]
+    if homes:
+        return f"it belongs below {' or '.join(homes)}"
+    return nearest(key, ["name", *_TABLES, *(name for kind in _TABLES.values() for name in numbers(kind))])
+
+
+def _name(content: Mapping[str, Any], file: str) -> dict[str, Any]:
     if "name" not in content:
         return {}
     name = content["name"]
-    if not isinstance(name, str) or not one_line(name) or len(name) > _LONGEST_NAME:
-        raise LimitsError(f"{file}: name is no text of 1 to {_LONGEST_NAME} characters; give it one")
-    return {"name": one_line(name)}
-
-
-def _as_numbers(table: Mapping[str, float]) -> dict[str, float]:
-    return {key: float(value) for key, value in table.items()}
+    if isinstance(name, str) and one_line(name) and len(name) <= _LONGEST_NAME:
+        return {"name": one_line(name)}
+    raise LimitsError(f"{file}: name is no text of 1 to {_LONGEST_NAME} characters; give it one")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from mnephys.measurement import Feature, Measurement, Status
-from mnephys.patch.charging import family_charging, step_deflections
 from mnephys.patch.family import FIRING_STEP_MS, Family
 from mnephys.patch.firing import StepFiring
 from mnephys.recording import IntArray
@@ -20,7 +19,6 @@ ONSETS = ("immediate", "delayed")
 """Onset of repetitive firing at the smallest current that evokes it."""
 
 CHARGED_TAUS = 5.0
-MAX_FIT_ERROR = 0.2
 SUBTYPE_STEP_S = 5.0
 SUBTYPE_DELAY_S = 0.5
 REPETITIVE_APS = 3
@@ -59,7 +57,7 @@ FEATURES = {
 """The features that this module measures."""
 
 
-def measure_onset(family: Family, firing: StepFiring) -> list[Measurement]:
+def measure_onset(family: Family, firing: StepFiring, tau: float | None) -> list[Measurement]:
     """Say whether weak repetitive firing begins at once or late.
 
     Parameters
@@ -68,6 +66,8 @@ def measure_onset(family: Family, firing: StepFiring) -> list[Measurement]:
         After quality control, with currents known.
     firing : StepFiring
         Its firing.
+    tau : float or None
+        Time constant in s of the exponential with which steps charge the membrane, None where it is not known.
 
     Returns
     -------
@@ -77,7 +77,8 @@ def measure_onset(family: Family, firing: StepFiring) -> list[Measurement]:
     Notes
     -----
     Read at the smallest current that evokes three action potentials (repetitive firing): noise may evoke a single
-    one at rheobase at any time. A passive membrane is charged to 99.3 % after five time constants; an onset is
+    one at rheobase at any time. The membrane is charged to 99.3 % after five time constants of the exponential that
+    fits its charging (where channels oppose the step, a shorter one than `membrane_time_constant`); an onset is
     *delayed* where the first action potential comes later than that, so that charging does not explain it.
 
     The subtype is read at rheobase on steps of 5 s (doi:10.7554/eLife.04046, doi:10.7554/eLife.71385;
@@ -99,7 +100,7 @@ def measure_onset(family: Family, firing: StepFiring) -> list[Measurement]:
     rows = np.flatnonzero(enough & (level == level[enough].min()))
     first = np.searchsorted(family.ap_step, rows)
     since = np.asarray(family.aps["threshold_time"], dtype=np.float64)[first] - steps.start_time()[rows]
-    latency, tau = float(np.median(since)), _time_constant(family)
+    latency = float(np.median(since))
     weakest = bool(level[rows[0]] <= level[family.primary].min())
     return [_onset(latency, tau, weakest), _subtype(family, rows, latency, tau, weakest)]
 
@@ -108,18 +109,14 @@ def _both(status: Status, why: str) -> list[Measurement]:
     return [feature.missing(status, why) for feature in FEATURES.values()]
 
 
-def _time_constant(family: Family) -> float | None:
-    """Return the membrane time constant in s, None where it is not known."""
-    fit = family_charging(family, step_deflections(family))
-    return None if fit is None or fit.resistance <= 0 or fit.error > MAX_FIT_ERROR else fit.tau
-
-
 def _onset(latency: float, tau: float | None, weakest: bool) -> Measurement:
     feature = FEATURES["firing_onset"]
     if tau is None:
-        why = "the membrane time constant is not known, against which the latency is judged"
+        why = "the time constant with which steps charge the membrane is not known, so no latency is early or late"
         return feature.missing(Status.NOT_APPLICABLE, why)
-    remark = f"first action potential after {1000 * latency:.0f} ms, membrane time constant {1000 * tau:.0f} ms"
+    remark = (
+        f"first action potential after {1000 * latency:.0f} ms, charging with a time constant of {1000 * tau:.0f} ms"
+    )
     if weakest:
         remark += "; the smallest current tested already evokes it, a weaker one might later"
     return feature.category(ONSETS[latency > CHARGED_TAUS * tau], remark=remark)

@@ -19,7 +19,7 @@ from mnephys.patch.no_cell import bridge_artefact, leak
 from mnephys.patch.steps import Steps
 from mnephys.recording import SIMULATED_COMMENT, CommandSource, FloatArray, SweepRecording
 
-__all__ = ["FEATURES", "QualityLimits", "control_quality", "judge_command", "judge_origin", "judge_seal"]
+__all__ = ["FEATURES", "QualityLimits", "control_quality", "judge_command", "judge_origin", "judge_seal", "name_limits"]
 
 _SWEEP = ("sweep",)
 _CELL = ("cell",)
@@ -30,7 +30,7 @@ FEATURES = {
     for f in (
         *drive.FEATURES.values(),
         Feature("qc_sweep", "1", _SWEEP, "Whether the sweep is used, and why not", _OWN),
-        Feature("qc_baseline_noise", "mV", _SWEEP, "SD of the fast noise before the steps", _OWN, (0, 1e3), version=2),
+        Feature("qc_baseline_noise", "mV", _SWEEP, "SD of the fast noise before the steps", _OWN, (0, 1e3), version=3),
         Feature("qc_baseline_noise_slow", "mV", _SWEEP, "SD of what is below 10 Hz before the steps", _OWN, (0, 1e3)),
         Feature("qc_baseline_shift", "mV", _SWEEP, "Baseline minus the middle baseline of all sweeps", _OWN, version=2),
         *sweep_faults.FEATURES.values(),
@@ -73,9 +73,9 @@ def control_quality(family: Family, limits: QualityLimits | None = None) -> tupl
     reasons = [units] * n_sweeps if units else sweep_faults.find_faults(family, baselines, limits)
     judged = family.with_accepted(np.array([not why for why in reasons]))
     clipping = sweep_faults.measure_clipping(reasons)
-    jump = bridge_jump(judged)
-    artefact = bridge_artefact(family, jump, limits)
     deflections = step_deflections(judged)
+    jump = bridge_jump(judged, deflections)
+    artefact = bridge_artefact(family, jump, limits)
     fault = artefact or leak(judged, deflections, limits)
     if fault:
         reasons = [why or fault for why in reasons]
@@ -92,7 +92,7 @@ def control_quality(family: Family, limits: QualityLimits | None = None) -> tupl
         _bridge_error(jump),
         _named(artefact),
         *drive.measure_drive(judged, limits),
-        _limits(limits),
+        name_limits(limits),
         _verdict(reasons),
     ]
 
@@ -168,6 +168,28 @@ def judge_seal(resistance: Measurement | None, seal: float | None) -> Measuremen
     return feature.measured(seal / resistance.value, remark=said)
 
 
+def name_limits(limits: QualityLimits) -> Measurement:
+    """Name the limits by which quality was judged.
+
+    Parameters
+    ----------
+    limits : QualityLimits
+        Of both clamps.
+
+    Returns
+    -------
+    Measurement
+        Of `qc_limits`; its remark says what differs from the limits of the package.
+
+    Examples
+    --------
+    >>> name_limits(QualityLimits.read()).text
+    'default'
+    """
+    changed = limits.changed()
+    return FEATURES["qc_limits"].category(limits.label, remark=f"{', '.join(changed)}." if changed else "")
+
+
 def _bridge_error(jump: BridgeJump | None) -> Measurement:
     feature = FEATURES["qc_bridge_error"]
     if jump is None:
@@ -175,11 +197,6 @@ def _bridge_error(jump: BridgeJump | None) -> Measurement:
     kind = "hyperpolarising" if jump.hyperpolarising else "depolarising, for want of others,"
     remark = f"standard error {jump.error:.2g} MOhm, {jump.n_edges} edges of {kind} steps"
     return feature.measured(jump.value, remark=remark)
-
-
-def _limits(limits: QualityLimits) -> Measurement:
-    changed = limits.changed()
-    return FEATURES["qc_limits"].category(limits.label, remark=f"{', '.join(changed)}." if changed else "")
 
 
 def _sweep_verdict(sweep: int, why: str) -> Measurement:

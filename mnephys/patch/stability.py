@@ -30,7 +30,7 @@ FEATURES = {
             _OWN,
             (0, 1e6),
         ),
-        Feature("qc_stability", "1", _CELL, "Whether baseline and input resistance stayed the same", _OWN),
+        Feature("qc_stability", "1", _CELL, "Whether baseline and resistance stayed the same", _OWN),
     )
 }
 """The features that this module measures."""

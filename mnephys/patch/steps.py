@@ -14,19 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.patch.edges import EDGE_MERGE_MS, MIN_STEP_PA, carried_on, changes, shared_edges
+from mnephys.patch.edges import MIN_STEP_PA, carried_on, changes, shared_edges
 from mnephys.patch.infer import step_bounds
+from mnephys.patch.levels import holding_after_step, stretch_levels, varies
 from mnephys.patch.segments import stretch_mean
 from mnephys.recording import FloatArray, IntArray
 
 __all__ = ["Steps", "find_steps", "infer_steps"]
 
 PULSE_MS = 5.0
-RAMP_SHARE = 0.05
-RAMP_PARTS = 10
 COMPLETE_SHARE = 0.95
-DRIFT_SHARE = 0.1
-HOLDING_DRIFT_PA = 5.0
 HOLDING_MS = 10.0
 
 
@@ -188,16 +185,16 @@ def find_steps(command: FloatArray, sampling_rate: float, n_valid: IntArray) -> 
     changed, limit = changes(command, sampling_rate)
     stretches = _stretches(shared_edges(changed, sampling_rate), changed)
     sweep, start, stop, planned_stop, column = _recorded(*stretches, command.shape[1], n_valid)
-    level, ramp = _levels(command.ravel(), start, stop, limit, sampling_rate)
+    level, ramp = stretch_levels(command.ravel(), start, stop, limit, sampling_rate)
     first = np.diff(sweep, prepend=-1) > 0
     order = column if (column >= 0).all() else _positions(sweep, first)
     reach = max(1, round(HOLDING_MS / 1000.0 * sampling_rate))
-    later = _holding_after_step(level, ramp, sweep, column, limit)
+    later = holding_after_step(level, ramp, sweep, column, limit)
     begin = np.where(ramp, stretch_mean(command.ravel(), start, np.minimum(start + reach, stop)), level)[first]
     holding = begin[np.searchsorted(sweep[first], sweep)] if later is None else np.full(level.size, later)
     before = np.where(first, holding, np.roll(level, 1))
     away = (np.abs(level - holding) > limit) & ~first
-    varied = _varies(level - holding, column, limit)
+    varied = varies(level - holding, column, limit)
     # A ramp of 0 pA among ramps is no step either, nor is the level at which a ramp ends.
     ramping = ramp | (np.isin(column, column[ramp]) & (column >= 0))
     ramping[1:] |= ramping[:-1] & ~first[1:]
@@ -280,54 +277,3 @@ def _recorded(
 def _positions(sweep: IntArray, first: NDArray[np.bool_]) -> IntArray:
     """Return the position of each stretch within its sweep; sweeps may be missing."""
     return np.arange(sweep.size) - np.flatnonzero(first)[np.searchsorted(sweep[first], sweep)]
-
-
-def _levels(
-    flat: FloatArray, start: IntArray, stop: IntArray, limit: float, sampling_rate: float
-) -> tuple[FloatArray, NDArray[np.bool_]]:
-    """Return the mean current of each stretch, its edges left out, and whether it ramps, up, down or both."""
-    guard = np.minimum(round(EDGE_MERGE_MS / 1000.0 * sampling_rate), (stop - start) // 4)
-    start, stop = start + guard, stop - guard
-    level = stretch_mean(flat, start, stop)
-    # The mean of less than a millisecond is noise: of a short stretch, the halves are compared.
-    long = stop - start >= RAMP_PARTS * round(EDGE_MERGE_MS / 1000.0 * sampling_rate)
-    drift = np.where(long, _spread(flat, start, stop, RAMP_PARTS), _spread(flat, start, stop, 2))
-    return np.round(level, 6), drift > np.maximum(limit, RAMP_SHARE * np.abs(level))
-
-
-def _spread(flat: FloatArray, start: IntArray, stop: IntArray, n_parts: int) -> FloatArray:
-    """Return the largest minus the smallest mean of equal parts of each stretch."""
-    bounds = start + (stop - start) * np.arange(n_parts + 1)[:, np.newaxis] // n_parts
-    parts = stretch_mean(flat, bounds[:-1].ravel(), bounds[1:].ravel()).reshape(n_parts, -1)
-    spread: FloatArray = np.fmax.reduce(parts) - np.fmin.reduce(parts)
-    return spread
-
-
-def _varies(level: FloatArray, column: IntArray, limit: float) -> NDArray[np.bool_]:
-    """Return for each stretch whether the level of its column differs between sweeps."""
-    if not column.size or column.max() < 0:
-        return np.zeros(column.size, dtype=bool)
-    highest = np.full(column.max() + 1, -np.inf)
-    lowest = np.full(column.max() + 1, np.inf)
-    np.maximum.at(highest, column, level)
-    np.minimum.at(lowest, column, level)
-    return np.asarray((highest - lowest)[column] > limit)
-
-
-def _holding_after_step(
-    level: FloatArray, ramp: NDArray[np.bool_], sweep: IntArray, column: IntArray, limit: float
-) -> float | None:
-    """Return the current at the end of sweeps that begin with their steps; None where sweeps begin at holding.
-
-    A holding current that drifts from sweep to sweep differs as much at the end as at the start.
-    """
-    final = column.max(initial=-1)
-    if final < 0 or ramp[column == 0].any():
-        return None
-    whole = np.isin(sweep, sweep[column == final])
-    begin, end = level[whole & (column == 0)], level[whole & (column == final)]
-    spread = float(np.ptp(begin))
-    if final == 0:
-        return 0.0 if spread > max(limit, HOLDING_DRIFT_PA) else None
-    common = float(np.ptp(end)) <= max(limit, DRIFT_SHARE * spread)
-    return float(np.median(end)) if spread > limit and common else None

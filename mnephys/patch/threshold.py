@@ -110,7 +110,7 @@ def find_onsets(
         found.position,
         found.voltage,
         found.slope,
-        time_scale=height / np.where(crossed, found.max_upstroke, np.inf),
+        time_scale=height / np.where(crossed & (found.max_upstroke > 0), found.max_upstroke, np.inf),
         bounds=(earliest, peak),
         sampling_rate=sampling_rate,
     )

@@ -20,6 +20,7 @@ FAST_AHP_MS = 5.0
 MARGIN_MS = 5.0
 SEARCH_MS = 100.0
 FALL_MS = 50.0
+FALLING_MS = 1.0
 
 AP_COLUMNS = {
     "sweep": "1",
@@ -126,9 +127,11 @@ def action_potentials(
         ``max_upstroke``, ``max_downstroke``
             Extreme slopes between threshold and trough, at most 50 ms after the peak.
         ``trough_time``, ``trough_voltage``
-            Lowest sample before the next threshold, at most until `stop`.
+            Lowest sample before the next threshold, at most until `stop`. NaN where `stop` or the end of the
+            recording comes while the voltage is still falling: above the threshold, or within 5 ms after the peak.
         ``fast_ahp``
-            Threshold minus the lowest sample within 5 ms after the peak; positive downwards.
+            Threshold minus the lowest sample within 5 ms after the peak; positive downwards. NaN where `stop` or
+            the end of the recording comes earlier, and the voltage is still falling.
 
         NaN where a value does not exist, for example the half-width of a last action potential whose
         falling phase the recording does not hold.
@@ -141,6 +144,11 @@ def action_potentials(
     Notes
     -----
     Threshold as in doi:10.7554/eLife.04046; all others as stated here.
+
+    At the very ends of a sweep nothing is guessed. An action potential is left out that rises in the first millisecond
+    by more than half of what it rises in its steepest one: it cannot be told from a membrane that is being charged,
+    which was not seen to rise slowly before either. So is one that the sweep does not follow until it has fallen by
+    30 % of its height.
 
     Examples
     --------
@@ -202,10 +210,19 @@ def shape(voltage: FloatArray, sampling_rate: float, spikes: Spikes, reach: Reac
     amplitude = top - spikes.threshold_voltage
 
     trough, lowest_voltage = lowest(source, peak, stop)
-    _, early = lowest(source, peak, np.minimum(stop, peak + round(FAST_AHP_MS / 1000.0 * sampling_rate) + 1))
+    early_last = peak + round(FAST_AHP_MS / 1000.0 * sampling_rate)
+    early_lowest, early = lowest(source, peak, np.minimum(stop, early_last + 1))
     fallen = np.maximum(trough, np.minimum(end, peak + 1))
     fallen = np.minimum(fallen, peak + round(FALL_MS / 1000.0 * sampling_rate))
     _, steepest_fall = lowest(Slope(source, sampling_rate), peak, fallen + 1)
+    # What is lowest just before the stimulus or the recording ends was still falling.
+    soon = max(1, round(FALLING_MS / 1000.0 * sampling_rate))
+    ends = reach.stop <= next_threshold
+    cut_short = ends & ~_recorded(flat, early_last, stop)
+    early[cut_short & ~_recorded(flat, early_lowest + soon, stop)] = np.nan
+    falling = ends & ~_recorded(flat, trough + soon, stop)
+    falling &= cut_short | (lowest_voltage > spikes.threshold_voltage)
+    trough[falling], lowest_voltage[falling] = -1, np.nan
     levels = {share: spikes.threshold_voltage + share * amplitude for share in (0.0, 0.1, 0.5, 0.9)}
     rises = {s: interpolated_crossing(flat, last_below(source, onset, peak, v), v) for s, v in levels.items() if s}
     falls = {s: _falls_to(source, peak, end, v) for s, v in levels.items()}
@@ -240,6 +257,11 @@ def _samples(seconds: ArrayLike | None, default: int, n_sweeps: int, n_samples: 
     if np.isnan(at).any():
         raise ValueError("start and stop need times in s, one of them is NaN")
     return np.broadcast_to(np.clip(at, 0, n_samples).astype(np.int64), (n_sweeps,))
+
+
+def _recorded(flat: FloatArray, at: IntArray, stop: IntArray) -> NDArray[np.bool_]:
+    """Return which samples exist before their stop."""
+    return np.asarray((at < stop) & np.isfinite(flat[np.minimum(at, flat.size - 1)]))
 
 
 def _falls_to(source: Voltage, peak: IntArray, end: IntArray, level: FloatArray) -> FloatArray:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from mnephys.evidence import clamp_evidence, plate_evidence, summary_evidence, sweep_evidence
-from mnephys.mea import exported, facts, measure
+from mnephys.mea import exported, facts, measure, stimulation
 from mnephys.mea.definitions import DEFINITIONS, Definitions
-from mnephys.mea.network_bursts import network_bursts
+from mnephys.mea.detection.plate import detect_plate
+from mnephys.mea.detection.settings import DetectionSettings
 from mnephys.measurement import Feature, FeatureTable, Measurement, Status
 from mnephys.patch import (
     after_potentials,
@@ -23,6 +25,7 @@ from mnephys.patch import (
     ramp_features,
     synaptic,
 )
+from mnephys.patch.charging import measure_charging
 from mnephys.patch.family import Family, find_family
 from mnephys.patch.limits import QualityLimits
 from mnephys.readers import Recording
@@ -33,6 +36,9 @@ __all__ = ["DEFAULT_DEFINITIONS", "Analysis", "analyse", "declared_features", "e
 
 DEFAULT_DEFINITIONS = DEFINITIONS["axis-2023"]
 """The vendor's current definitions of activity and bursts."""
+
+DEFAULT_DETECTION = DetectionSettings()
+"""How spikes are detected where a file holds raw voltage alone."""
 
 OF_CURRENT_CLAMP = (passive, ap_features, after_potentials, firing_features, ramp_features)
 """The rooms whose features every recording under current clamp is measured for, beside `quality`."""
@@ -70,7 +76,7 @@ def declared_features() -> list[Feature]:
     >>> [feature.levels for feature in declared_features() if feature.name == "isi_cv"]
     [('cell',), ('electrode', 'well')]
     """
-    rooms = (quality, *OF_CURRENT_CLAMP, *OF_VOLTAGE_CLAMP, agonists, measure, facts, exported)
+    rooms = (quality, *OF_CURRENT_CLAMP, *OF_VOLTAGE_CLAMP, agonists, measure, stimulation, facts, exported)
     # Both clamps have the same verdicts on sweeps and cell.
     return list({id(feature): feature for room in rooms for feature in room.FEATURES.values()}.values())
 
@@ -82,6 +88,7 @@ def analyse(
     seal: float | None = None,
     definitions: Definitions = DEFAULT_DEFINITIONS,
     quality: QualityLimits | None = None,
+    detection: DetectionSettings = DEFAULT_DETECTION,
 ) -> Analysis:
     """Measure everything that a recording allows.
 
@@ -96,7 +103,9 @@ def analyse(
     definitions : Definitions, optional
         What counts as active and as a burst on a plate; the vendor's current ones if omitted.
     quality : QualityLimits, optional
-        When a sweep or a cell under current clamp is excluded; the limits of the package if omitted.
+        When a sweep or a cell is excluded; the limits of the package if omitted.
+    detection : DetectionSettings, optional
+        How spikes are detected in the raw voltage of a plate whose file holds no spikes.
 
     Returns
     -------
@@ -109,15 +118,13 @@ def analyse(
         more = (*exported.exported_share_2015(recording.table), *facts.well_fact_rows(recording.well_facts))
         table = FeatureTable((*recording.table.rows, *more))
         return Analysis(table, summary_evidence(recording))
-    rows = measure.measure_plate(recording, definitions)
-    table = FeatureTable((*rows, *facts.well_fact_rows(recording.well_facts)))
-    bursts = network_bursts(
-        measure.enabled_trains(recording),
-        definitions.network_burst_max_isi,
-        definitions.network_burst_min_spikes,
-        definitions.network_burst_min_electrodes,
+    detected = detect_plate(recording, detection) if recording.trains is None else None
+    recording = recording if detected is None else detected.recording
+    measured = measure.measure_plate_and_bursts(recording, definitions, detected)
+    table = FeatureTable(
+        (*measured.rows, *stimulation.measure_evoked(recording), *facts.well_fact_rows(recording.well_facts))
     )
-    return Analysis(table, plate_evidence(recording, table, definitions, bursts))
+    return Analysis(table, plate_evidence(recording, table, definitions, measured.network_bursts))
 
 
 def extract(
@@ -127,6 +134,7 @@ def extract(
     seal: float | None = None,
     definitions: Definitions = DEFAULT_DEFINITIONS,
     quality: QualityLimits | None = None,
+    detection: DetectionSettings = DEFAULT_DETECTION,
 ) -> FeatureTable:
     """Measure everything that a recording allows.
 
@@ -142,7 +150,9 @@ def extract(
     definitions : Definitions, optional
         What counts as active and as a burst on a plate; the vendor's current ones if omitted.
     quality : QualityLimits, optional
-        When a sweep or a cell under current clamp is excluded; the limits of the package if omitted.
+        When a sweep or a cell is excluded; the limits of the package if omitted.
+    detection : DetectionSettings, optional
+        How spikes are detected in the raw voltage of a plate whose file holds no spikes.
 
     Returns
     -------
@@ -157,39 +167,48 @@ def extract(
     >>> extract(quiet).get("baseline_potential").value
     -70.0
     """
-    return analyse(recording, bias=bias, seal=seal, definitions=definitions, quality=quality).table
+    return analyse(recording, bias=bias, seal=seal, definitions=definitions, quality=quality, detection=detection).table
 
 
 def _sweeps(recording: SweepRecording, bias: float | None, seal: float | None, limits: QualityLimits) -> Analysis:
     origin = quality.judge_origin(recording)
     if recording.clamp is Clamp.VOLTAGE:
-        return _voltage_clamp(recording, origin)
+        return _voltage_clamp(recording, origin, seal, limits)
     family, verdicts = quality.control_quality(find_family(recording), limits)
     command = quality.judge_command(recording, family.steps)
     if family.accepted.any():
+        charging = measure_charging(family)
         measured = [
-            *passive.measure_passive(family, bias=bias),
+            *passive.measure_passive(family, charging, bias=bias),
             *ap_features.measure_action_potential(family),
             *after_potentials.measure_after_potentials(family),
-            *firing_features.measure_firing(family),
+            *firing_features.measure_firing(family, charging.settling_tau),
             *ramp_features.measure_ramps(family, recording.command),
             *_applied(recording),
         ]
     else:
         measured = _all_excluded(verdicts[-1].reason)
-    resistance = next((row for row in measured if row.feature == "input_resistance"), None)
-    sealed = quality.judge_seal(resistance, seal)
+    sealed = quality.judge_seal(_first(measured, "input_resistance"), seal)
     table = FeatureTable((origin, command, *verdicts, sealed, *measured), _spike_columns(family))
     return Analysis(table, sweep_evidence(recording, table, family) | {"quality": asdict(limits)})
 
 
-def _voltage_clamp(recording: SweepRecording, origin: Measurement) -> Analysis:
-    rows, behind = currents.measure_currents(recording)
+def _voltage_clamp(
+    recording: SweepRecording, origin: Measurement, seal: float | None, limits: QualityLimits
+) -> Analysis:
+    rows, behind = currents.measure_currents(recording, limits=limits.voltage_clamp)
     found = synaptic.analyse_synaptic(recording)
     why = "it was recorded under voltage clamp, which shows no firing"
     drive = quality.FEATURES["qc_drive"].missing(Status.NOT_APPLICABLE, why)
-    table = FeatureTable((origin, drive, *rows, *found.rows, *_applied(recording)))
-    return Analysis(table, sweep_evidence(recording, table, None) | clamp_evidence(behind.table, found.events))
+    sealed = quality.judge_seal(_first(rows, "membrane_test_resistance"), seal)
+    judged = (origin, drive, quality.name_limits(limits), sealed)
+    table = FeatureTable((*judged, *rows, *found.rows, *_applied(recording)))
+    evidence = sweep_evidence(recording, table, None) | clamp_evidence(behind.table, found.events)
+    return Analysis(table, evidence | {"quality": asdict(limits)})
+
+
+def _first(rows: Sequence[Measurement], name: str) -> Measurement | None:
+    return next((row for row in rows if row.feature == name), None)
 
 
 def _applied(recording: SweepRecording) -> list[Measurement]:

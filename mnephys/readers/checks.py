@@ -49,9 +49,9 @@ def check_magnitude(
     >>> check_magnitude("a.abf", np.full((1, 100), 300.0, np.float32), Clamp.CURRENT, channel="Vm", unit="mV")
     ("Channel 'Vm' reaches 300 mV: check its unit (mV), its gain and the bridge.",)
     """
-    high, low = float(np.nanmax(response)), float(np.nanmin(response))
+    high, low = float(np.fmax.reduce(response, axis=None)), float(np.fmin.reduce(response, axis=None))
     peak = high if high >= -low else low
-    if abs(peak) < _DOUBTFUL[clamp]:
+    if not abs(peak) >= _DOUBTFUL[clamp]:  # NaN, where nothing was recorded, is not
         return ()
     if abs(peak) >= _ABSURD[clamp]:
         valid = np.isfinite(response)

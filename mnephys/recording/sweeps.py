@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from mnephys.errors import UnitsError
 from mnephys.recording.arrays import FloatArray, IntArray
@@ -33,6 +34,14 @@ class CommandSource(StrEnum):
     NONE = "none"
 
 
+def _sweeps(values: ArrayLike, name: str) -> FloatArray:
+    """Return sweeps as the rows of an array; rows that are empty get one missing sample, so that none is."""
+    rows = np.atleast_2d(np.asarray(values, dtype=np.float32))
+    if rows.ndim != 2 or not len(rows):
+        raise ValueError(f"{name} has shape {rows.shape}, needs (n_sweeps, n_samples) with at least one sweep")
+    return rows if rows.shape[1] else np.full((len(rows), 1), np.nan, dtype=np.float32)
+
+
 def _recorded_samples(response: FloatArray) -> IntArray:
     """Return how many samples of each sweep stand before the NaN at its end."""
     finite = np.isfinite(response)
@@ -49,7 +58,8 @@ class SweepRecording:
     ----------
     response : ndarray, float32, shape (n_sweeps, n_samples)
         Membrane potential in mV (current clamp) or membrane current in pA (voltage clamp).
-        Sweeps shorter than the longest are padded with NaN.
+        Sweeps shorter than the longest are padded with NaN. There is at least one sweep, and one sample, NaN where
+        nothing was recorded.
     sampling_rate : float
         In Hz.
     clamp : Clamp
@@ -82,7 +92,7 @@ class SweepRecording:
     Raises
     ------
     ValueError
-        If shapes disagree, the sampling rate is not finite and positive, or there is no sample.
+        If shapes disagree, there is no sweep, or the sampling rate is not finite and positive.
 
     Examples
     --------
@@ -110,13 +120,11 @@ class SweepRecording:
 
     def __post_init__(self) -> None:
         clamp, source = Clamp(self.clamp), CommandSource(self.command_source)
-        response = np.atleast_2d(np.asarray(self.response, dtype=np.float32))
-        if response.ndim != 2 or response.size == 0:
-            raise ValueError(f"response has shape {response.shape}, needs (n_sweeps, n_samples), not empty")
+        response = _sweeps(self.response, "response")
         if not (np.isfinite(self.sampling_rate) and self.sampling_rate > 0):
             raise ValueError(f"sampling_rate is {self.sampling_rate}, needs a positive number of Hz")
         n_sweeps, n_samples = response.shape
-        command = None if self.command is None else np.atleast_2d(np.asarray(self.command, dtype=np.float32))
+        command = None if self.command is None else _sweeps(self.command, "command")
         if command is not None and command.shape != response.shape:
             raise ValueError(f"command has shape {command.shape}, response {response.shape}")
         if (command is None) is not (source in {CommandSource.NONE, CommandSource.INFERRED}):
@@ -125,8 +133,8 @@ class SweepRecording:
         start = np.zeros(n_sweeps) if self.sweep_start is None else np.asarray(self.sweep_start, dtype=float)
         if n_valid.shape != (n_sweeps,) or start.shape != (n_sweeps,):
             raise ValueError("n_valid and sweep_start need one value per sweep")
-        if n_valid.min() < 0 or n_valid.max() > n_samples or not n_valid.any():
-            raise ValueError(f"n_valid needs to lie in 0..{n_samples}, and not all may be 0")
+        if ((n_valid < 0) | (n_valid > n_samples)).any():
+            raise ValueError(f"n_valid needs to lie in 0..{n_samples}")
         if not np.isfinite(start).all():
             raise ValueError("sweep_start needs finite times in s")
         for name, value in {

@@ -70,6 +70,8 @@ def _named(names: Sequence[str], n_all: int) -> str:
 def _source(recording: Recording) -> str:
     if recording.held == "metrics":
         return "the metrics are those of the export; mnephys has not seen the spikes behind them."
+    if how := labels.plain((recording.plate or {}).get("detection") or ""):
+        return f"the file holds raw voltage, and mnephys detected the spikes in it ({how})."
     return ""
 
 

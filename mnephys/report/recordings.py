@@ -85,7 +85,7 @@ def _summary(name: str, record: Record | None) -> Recording:
         simulated=simulated,
         problems=problems,
         source=_plate_source(name, record),
-        plate={key: record.get(key) or {} for key in ("layout", "definitions")},
+        plate={key: record.get(key) or {} for key in ("layout", "definitions", "detection")},
         has_spikes=bool((record.get("raster") or {}).get("wells")),
         held=str(record.get("source") or ""),
     )

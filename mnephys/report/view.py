@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mnephys.plot import labels
-from mnephys.report import cells, courses, definitions, plate_view, text, verdict
+from mnephys.report import cells, courses, definitions, limits, plate_view, text, verdict
 from mnephys.report.facts import NOT_STATED
 from mnephys.report.heatmap import STEPS
 from mnephys.report.plates import Plate, group, is_of_plate
@@ -29,7 +29,7 @@ def page(run: Record) -> dict[str, Any]:
     Parameters
     ----------
     run : mapping
-        A run record: `version, scores, evidence, failures, rubrics, notes, samples`.
+        A run record: `version, scores, evidence, failures, rubrics, notes, quality, samples`.
 
     Returns
     -------
@@ -81,6 +81,7 @@ def page(run: Record) -> dict[str, Any]:
             {"recording": labels.plain(f.get("recording")), "error": labels.prose(f.get("error"))} for f in failures
         ],
         **_rubrics(run.get("rubrics") or {}),
+        "limits": limits.named(run.get("quality")),
         "definitions": definitions.methods(of_plates),
         "notes": [labels.prose(note) for note in run.get("notes") or ()],
         "bases": text.BASES,

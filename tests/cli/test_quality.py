@@ -42,6 +42,16 @@ def test_a_seal_of_the_sample_sheet_is_compared_with_the_input_resistance(mnephy
     assert value["qc_seal"] == pytest.approx(50000 / value["input_resistance"])
 
 
+def test_the_page_names_the_limits_that_were_used(mnephys, cell, tmp_path):
+    (tmp_path / "strict.toml").write_text("[voltage_clamp]\nnoise = 20\n[current_clamp]\nbaseline_shift = 40\n")
+    assert mnephys("score", cell, "-o", tmp_path / "out", "--quality", "strict.toml").returncode == 0
+    said = (
+        "by the quality limits strict. They differ from the ones that come with mnephys in this: baseline_shift 40 mV "
+    )
+    said += "instead of 10 mV; voltage_clamp.noise 20 pA instead of 100 pA."
+    assert said in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
 def _document(folder):
     with sqlite3.connect(folder / STORE_NAME) as store:
         (kept,) = store.execute("select value from meta where key = 'document'").fetchone()

@@ -15,6 +15,9 @@ TRAINS = st.lists(st.lists(st.integers(0, 20000), max_size=40), min_size=1, max_
 """Spike times in samples: intervals of 0, ties with any limit and long pauses all occur."""
 
 
+METHODS = ("isi-threshold", "max-interval", "log-isi", "poisson-surprise", "rank-surprise")
+
+
 def trains_of(samples, start=0):
     return SpikeTrains.from_lists([(start + np.asarray(train)) * SAMPLE for train in samples], start=start * SAMPLE)
 
@@ -54,7 +57,7 @@ def test_a_burst_does_not_reach_from_one_train_into_the_next():
     assert found(trains, min_spikes=4) == []
 
 
-@pytest.mark.parametrize("method", ["isi-threshold", "max-interval"])
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("samples", [[], [[]], [[], []], [[7]], [[7], [], [7]]])
 def test_without_an_interval_there_is_no_burst(method, samples):
     columns = bursts(trains_of(samples), method)
@@ -88,16 +91,20 @@ def test_bursts_are_as_long_as_they_can_be_and_none_is_missed(samples, max_isi, 
             assert length < min_spikes
 
 
-@given(samples=TRAINS, method=st.sampled_from(["isi-threshold", "max-interval"]), data=st.data())
+SENSITIVE = {"poisson-surprise": {"min_surprise": 2}, "rank-surprise": {"min_surprise": 1}}
+
+
+@given(samples=TRAINS, method=st.sampled_from(METHODS), data=st.data())
 @settings(deadline=None)
 def test_each_train_is_measured_as_if_it_were_alone(samples, method, data):
-    together = found(trains_of(samples), method, min_spikes=3)
+    asked = SENSITIVE.get(method, {"min_spikes": 3})
+    together = found(trains_of(samples), method, **asked)
     for train, own in enumerate(samples):
         begin = sum(len(other) for other in samples[:train])
-        alone = found(trains_of([own]), method, min_spikes=3)
+        alone = found(trains_of([own]), method, **asked)
         assert [(f - begin, last - begin) for t, f, last in together if t == train] == [each[1:] for each in alone]
     order = data.draw(st.permutations(range(len(samples))))
-    columns = bursts(trains_of([samples[k] for k in order]), method, min_spikes=3)
+    columns = bursts(trains_of([samples[k] for k in order]), method, **asked)
     assert columns.counts.tolist() == [sum(t == k for t, _, _ in together) for k in order]
 
 
@@ -163,7 +170,15 @@ def test_max_interval_bursts_stay_apart_and_are_long_enough(samples):
     ("method", "parameters", "message"),
     [
         ("isi-treshold", {}, "burst method 'isi-treshold' is not known; the nearest is 'isi-threshold'"),
-        ("log-isi", {}, "burst method 'log-isi' is not known"),
+        ("log-isi", {"max_isi": 1}, "burst method 'log-isi' has no parameter 'max_isi'"),
+        ("log-isi", {"max_core_isi": np.nan}, "a longest interval of nan s cannot be"),
+        ("log-isi", {"min_spikes": 1}, "a burst of 1 spikes has no interval"),
+        ("log-isi", {"min_void": 1.1}, "min_void is 1.1, needs a fraction from 0 to 1"),
+        ("log-isi", {"min_void": np.nan}, "min_void is nan"),
+        ("poisson-surprise", {"min_surprise": -1}, "min_surprise is -1, needs a number from 0 up"),
+        ("rank-surprise", {"min_surprise": np.inf}, "min_surprise is inf"),
+        ("rank-surprise", {"max_isi_quantile": 75}, "max_isi_quantile is 75, needs a fraction from 0 to 1"),
+        ("rank-surprise", {"max_isi_quantile": np.nan}, "max_isi_quantile is nan"),
         ("isi-threshold", {"max_iis": 1}, "has no parameter 'max_iis'; the nearest is 'max_isi'"),
         ("isi-threshold", {"max_end_isi": 1}, "burst method 'isi-threshold' has no parameter 'max_end_isi'"),
         ("max-interval", {"max_isi": 1}, "burst method 'max-interval' has no parameter 'max_isi'"),

@@ -12,6 +12,7 @@ from mnephys.mea.electrodes import FEATURES, WHY_NOT, active_electrodes, electro
 from mnephys.mea.network import FEATURES as OF_NETWORKS
 from mnephys.mea.network import SHARE_2015, network_columns
 from mnephys.mea.segments import intervals, segment_cv, segment_mean, segment_sum
+from mnephys.mea.wells import WHY_NOT as WELL_WHY_NOT
 from mnephys.mea.wells import well_columns
 from mnephys.recording import SpikeTrains
 
@@ -45,11 +46,15 @@ def test_an_electrode_with_bursts_of_known_shape():
     shapes = zip((1.0, 3.0, 8.0), (5, 6, 7), (0.01, 0.02, 0.03), strict=True)
     train = np.concatenate([*(start + isi * np.arange(n) for start, n, isi in shapes), [20.0, 30.0]])
     found = {name: values[0] for name, values in columns_of([train]).items()}
+    unlike = np.diff(train, 2) / (np.diff(train)[1:] + np.diff(train)[:-1])
     assert found == pytest.approx(
         {
             "spike_count": 20,
             "mean_firing_rate": 20 / 60,
             "isi_cv": np.std(np.diff(train), ddof=1) / np.mean(np.diff(train)),
+            "isi_cv2": 2 * np.abs(unlike).mean(),
+            "isi_lv": 3 * (unlike**2).mean(),
+            "isi_lvr": (3 * unlike**2 * (1 + 0.02 / (np.diff(train)[1:] + np.diff(train)[:-1]))).mean(),
             "burst_count": 3,
             "burst_rate": 3 / 60,
             "burst_duration": (0.04 + 0.1 + 0.18) / 3,
@@ -67,7 +72,7 @@ def test_an_electrode_with_bursts_of_known_shape():
     [
         ([], {*WHY_NOT}),
         ([1.0, 2.0], {*WHY_NOT} - {"burst_percentage"}),
-        ([1.0, 2.0, 3.0], {*WHY_NOT} - {"burst_percentage", "isi_cv"}),
+        ([1.0, 2.0, 3.0], {*WHY_NOT} - {"burst_percentage", "isi_cv", "isi_cv2", "isi_lv", "isi_lvr"}),
         ([1.0, 1.0, 1.0], {*WHY_NOT} - {"burst_percentage"}),
         (np.arange(5) * 0.1, {"inter_burst_interval", "inter_burst_interval_cv"}),
         (np.concatenate([np.arange(5) * 0.1 + k for k in (0, 10)]), {"inter_burst_interval_cv"}),
@@ -118,6 +123,9 @@ def test_wells_average_over_electrodes_and_not_over_bursts():
         spike_count=[600, 60, 6, 0, 12],
         mean_firing_rate=[10.0, 1.0, 0.1, 0.0, 0.2],
         isi_cv=[2.0, 1.0, 9.0, np.nan, 3.0],
+        isi_cv2=[1.0, 0.5, 2.0, np.nan, 0.0],
+        isi_lv=[1.2, 0.2, 3.0, np.nan, 0.0],
+        isi_lvr=[4.0, 1.0, 90.0, np.nan, 0.0],
         burst_count=[50, 1, 2, 0, 0],
         burst_rate=[50 / 60, 1 / 60, 2 / 60, 0, 0],
         burst_duration=[0.1, 0.4, 0.7, np.nan, np.nan],
@@ -138,6 +146,9 @@ def test_wells_average_over_electrodes_and_not_over_bursts():
             "active_electrode_count": 2,
             "active_electrode_fraction": 0.5,
             "isi_cv": 1.5,
+            "isi_cv2": 0.75,
+            "isi_lv": 0.7,
+            "isi_lvr": 2.5,
             "burst_count": 53,
             "bursting_electrode_count": 3,
             "burst_rate": 53 / 180,
@@ -147,7 +158,15 @@ def test_wells_average_over_electrodes_and_not_over_bursts():
             "inter_burst_interval": 2.0,
             "inter_burst_interval_cv": 0.5,
             "burst_percentage": 190 / 3,
-        }
+            "burst_duration_sd": 0.3,
+            "spikes_per_burst_sd": np.std([10, 6, 5], ddof=1),
+            "burst_isi_sd": 0.01,
+            "inter_burst_interval_sd": np.sqrt(2),
+            "inter_burst_interval_cv_sd": np.nan,
+            "burst_rate_sd": np.std([50, 1, 2], ddof=1) / 60,
+            "burst_percentage_sd": np.std([80, 10, 100], ddof=1),
+        },
+        nan_ok=True,
     )
     assert wells["burst_rate"][1] == 0
     assert wells["burst_percentage"][1] == 0
@@ -169,7 +188,7 @@ def test_a_silent_well_has_counts_and_rates_of_0_and_nothing_else():
     electrodes = columns_of([[], [], []])
     wells = well_columns(electrodes, np.zeros(3, dtype=bool), np.array([1, 1, 1]), 2)
     undefined = {name for name, values in wells.items() if np.isnan(values[1])}
-    assert undefined == {*WHY_NOT}
+    assert undefined == {*WELL_WHY_NOT}
     assert {float(values[1]) for name, values in wells.items() if name not in undefined} == {0.0, 3.0}
     assert wells["electrode_count"][1] == 3
 
@@ -207,9 +226,15 @@ def test_a_well_with_network_bursts_of_known_shape():
             "network_burst_count": 3,
             "network_burst_rate": 3 / 60,
             "network_burst_duration": (0.045 + 0.09 + 0.27) / 3,
+            "network_burst_duration_sd": np.std([0.045, 0.09, 0.27], ddof=1),
             "spikes_per_network_burst": 10,
+            "spikes_per_network_burst_sd": 0,
+            "spikes_per_network_burst_per_electrode": 20 / 3,
+            "spikes_per_network_burst_per_electrode_sd": np.std([5, 5, 10], ddof=1),
             "network_burst_isi": (0.005 + 0.01 + 0.03) / 3,
+            "network_burst_isi_sd": np.std([0.005, 0.01, 0.03], ddof=1),
             "electrodes_per_network_burst": 5 / 3,
+            "electrodes_per_network_burst_sd": np.std([2, 2, 1], ddof=1),
             "network_burst_percentage": 100 * 30 / 31,
             "network_inter_burst_interval": 3.5,
             "network_inter_burst_interval_cv": np.std([2, 5], ddof=1) / 3.5,

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import plain_bursts, plain_mea
 
+import mnephys
 from mnephys.mea import bursts, network_bursts
 from mnephys.mea.merge import merge
 from mnephys.recording import SpikeTrains
@@ -123,9 +125,86 @@ def test_merging_keeps_every_spike_with_its_train_and_group(grouped):
         assert (merged.group[merged.train[begin:end]] == at).all()
 
 
+PARTICIPATION = {"method": "participation", "min_spikes": 2}
+
+
+def test_overlapping_bursts_are_one_and_need_enough_electrodes():
+    # Overlap from electrode to electrode: the third takes part although it does not meet the first.
+    chain = [[1.0, 1.1], [1.05, 1.15], [1.13, 1.2], [5.0, 5.1], []]
+    trains = SpikeTrains.from_lists(chain)
+    assert rows(network_bursts(trains, min_electrodes=0.6, **PARTICIPATION)) == [(0, 1.0, 1.2, 6, 3)]
+    assert rows(network_bursts(trains, min_electrodes=0.2, **PARTICIPATION))[1] == (0, 5.0, 5.1, 2, 1)
+    assert len(network_bursts(trains, min_electrodes=0.61, **PARTICIPATION)) == 0
+
+
+def test_a_long_burst_holds_together_what_lies_within_it():
+    long, short = 1.0 + 0.05 * np.arange(40), [[1.2, 1.25], [2.0, 2.05], [2.9, 2.95]]
+    found = network_bursts(SpikeTrains.from_lists([long, *short]), min_electrodes=1.0, **PARTICIPATION)
+    assert rows(found) == [(0, 1.0, pytest.approx(2.95), 46, 4)]
+    # An electrode that bursts twice is one electrode.
+    found = network_bursts(SpikeTrains.from_lists([long, np.concatenate(short)]), **PARTICIPATION)
+    assert found.n_electrodes.tolist() == [2]
+
+
+@pytest.mark.parametrize(("gap", "n_bursts"), [(0, 1), (1, 2)])
+@pytest.mark.parametrize("start", [0.0, 86400.0])
+def test_bursts_that_touch_overlap(gap, n_bursts, start):
+    ticks = [np.array([0, 100]), np.array([100, 200]) + gap]
+    trains = SpikeTrains.from_lists([start + train * SAMPLE for train in ticks], start=start)
+    assert len(network_bursts(trains, **PARTICIPATION)) == n_bursts
+
+
+def test_participation_takes_the_defaults_that_are_stated():
+    volley = [1.0 + 0.02 * np.arange(5), 1.01 + 0.02 * np.arange(5), *[[]] * 6]
+    assert len(network_bursts(SpikeTrains.from_lists(volley), method="participation")) == 1
+    assert len(network_bursts(SpikeTrains.from_lists([*volley, []]), method="participation")) == 0
+    assert len(network_bursts(SpikeTrains.from_lists([t[:4] for t in volley]), method="participation")) == 0
+
+
+@given(
+    grouped=GROUPED, max_isi=st.integers(0, 800), min_spikes=st.integers(2, 4), fraction=st.sampled_from([0, 0.3, 0.5])
+)
+@settings(deadline=None)
+def test_participation_equals_the_reference_group_by_group(grouped, max_isi, min_spikes, fraction):
+    trains = trains_of(grouped)
+    labels, _ = trains.grouped()
+    limit = max_isi * SAMPLE
+    found = network_bursts(trains, limit, min_spikes, fraction, method="participation")
+    expected = []
+    for at, label in enumerate(labels):
+        own = [np.sort(np.asarray(samples)) * SAMPLE for group, samples in grouped if group == label]
+        each = [
+            [(times[a], times[b], b - a + 1) for a, b in plain_mea.isi_bursts(times, limit, min_spikes)]
+            for times in own
+        ]
+        expected += [(at, *row) for row in plain_bursts.participation_bursts(each, fraction)]
+    assert rows(found) == expected
+    assert found.offsets.tolist() == np.searchsorted(found.group, np.arange(len(labels) + 1)).tolist()
+
+
+def test_participation_of_a_real_plate_equals_the_reference(data):
+    trains = mnephys.read(data("mea/spike_trains_hdf5/ON_20140507_MW1007-103_DIV09_00_001.h5")).trains
+    labels, group = trains.grouped()
+    found = network_bursts(trains, method="participation")
+    compared = 0
+    for at in range(0, len(labels), 8):
+        each = [
+            [(times[a], times[b], b - a + 1) for a, b in plain_mea.isi_bursts(times, 0.1, 5)]
+            for times in _own(trains, group == at)
+        ]
+        expected = [(at, *row) for row in plain_bursts.participation_bursts(each, 0.25)]
+        assert [row for row in rows(found) if row[0] == at] == expected
+        compared += len(expected)
+    assert compared > 20
+
+
+@pytest.mark.parametrize("method", ["merged", "participation"])
 @pytest.mark.parametrize("trains", [[], [[]], [[], []], [[1.0]]])
-def test_without_an_interval_there_is_none(trains):
-    assert len(network_bursts(SpikeTrains.from_lists(trains), min_spikes=2)) == 0
+def test_without_an_interval_there_is_none(trains, method):
+    found = network_bursts(SpikeTrains.from_lists(trains), min_spikes=2, method=method)
+    assert len(found) == 0
+    assert found.start.dtype == np.float64
+    assert found.n_spikes.dtype == np.int64
 
 
 @pytest.mark.parametrize(
@@ -136,6 +215,9 @@ def test_without_an_interval_there_is_none(trains):
         ({"min_electrodes": np.nan}, "min_electrodes is nan"),
         ({"max_isi": -1}, "a longest interval of -1 s cannot be"),
         ({"min_spikes": 1}, "a burst of 1 spikes has no interval"),
+        ({"method": "merge"}, "network burst method 'merge' is not known; the nearest is 'merged'"),
+        ({"method": "participation", "min_electrodes": 35}, "min_electrodes is 35"),
+        ({"method": "participation", "max_isi": np.nan}, "a longest interval of nan s"),
     ],
 )
 def test_what_cannot_be_is_refused(parameters, message):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnephys.mea import sttc, synchrony
+from mnephys.mea import TIE, sttc, synchrony
 from mnephys.mea.merge import merge
 from mnephys.recording import SpikeTrains
 
@@ -46,7 +46,7 @@ def by_definition(a, b, reach):
 @given(samples=TRAINS, half=st.integers(0, 2000))
 @settings(deadline=None, max_examples=50)
 def test_it_is_the_published_coefficient(samples, half):
-    window = (half + 0.5) * SAMPLE - synchrony.TIE
+    window = (half + 0.5) * SAMPLE - TIE
     table = sttc(trains_of(samples), window)
     assert table.shape == (len(samples), len(samples))
     for i, a in enumerate(samples):
@@ -83,13 +83,13 @@ def test_it_does_not_depend_on_when_the_recording_began(samples, window):
 def test_spikes_that_are_exactly_a_window_apart_coincide(start, window, distance, coincide):
     # One spike each, so that each tiled fraction is two windows of the whole.
     table = sttc(trains_of([[10000], [10000 + distance]], start), window)
-    tiled = 2 * (window + synchrony.TIE) / (STOP * SAMPLE)
+    tiled = 2 * (window + TIE) / (STOP * SAMPLE)
     assert table[0, 1] == pytest.approx(1.0 if coincide else -tiled, abs=1e-9)
 
 
 def test_tiles_are_cut_off_where_the_recording_begins_and_ends():
     trains = SpikeTrains.from_lists([[100.0, 110.0], [105.0]], start=100.0, stop=110.0)
-    reach = 0.5 + synchrony.TIE
+    reach = 0.5 + TIE
     both_ends, middle = 2 * reach / 10, 2 * reach / 10
     assert sttc(trains, 0.5)[0, 1] == pytest.approx((-middle - both_ends) / 2, abs=1e-12)
 
@@ -140,13 +140,12 @@ def test_a_choice_of_trains_gives_the_same_pairs(samples, chosen):
         assert mean[0] == pytest.approx(table[np.triu_indices(len(table), 1)].mean(), abs=1e-12)
 
 
-@pytest.mark.parametrize("block", [1, 700, 2500])
-def test_working_in_blocks_changes_nothing(monkeypatch, block):
+def test_a_group_of_many_trains_is_counted_as_pair_by_pair():
     rng = np.random.default_rng(1)
-    trains = SpikeTrains.from_lists([rng.uniform(0, 50, 60) for _ in range(10)], stop=50.0)
-    whole = sttc(trains)
-    monkeypatch.setattr(synchrony, "BLOCK", block)
-    np.testing.assert_array_equal(sttc(trains), whole)
+    samples = [np.sort(rng.integers(0, STOP, 8)) for _ in range(35)]
+    table = sttc(trains_of(samples), 20.5 * SAMPLE - TIE)
+    expected = [[by_definition(a, b, 20.5) for b in samples] for a in samples]
+    np.testing.assert_allclose(table, expected, atol=1e-9)
 
 
 def test_without_trains_the_table_is_empty():
@@ -175,7 +174,7 @@ def test_real_wells_agree_with_searching_pair_by_pair(data):
         np.testing.assert_allclose(tables[labels[at]], expected, atol=1e-12)
 
 
-def _searched(a, b, start, stop, reach=0.05 + synchrony.TIE):
+def _searched(a, b, start, stop, reach=0.05 + TIE):
     """Return the coefficient of one pair in the usual way: the nearest spike of the other by bisection."""
 
     def coincide(own, other):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +12,7 @@ from reference.plain_patch import plain_passive
 
 import mnephys
 from mnephys.measurement import Status
-from mnephys.patch.charging import fit_charging
+from mnephys.patch.exponential import fit_charging
 
 CURRENTS = [-60, -40, -20, 0, 20, 40]
 
@@ -102,3 +104,43 @@ def test_steps_that_end_before_the_membrane_is_charged_do_not_lower_the_resistan
     row = mnephys.extract(recording).get("input_resistance")
     assert row.value == pytest.approx(780, rel=0.03)
     assert "before the membrane is charged" in row.reason
+
+
+def _late(recording, factor, tau):
+    """Add to the onset of each step a second exponential, by a share of the first."""
+    t = np.arange(recording.response.shape[1]) / recording.sampling_rate - 0.2
+    inside = (t >= 0) & (t < 0.5)
+    extra = np.where(inside, -np.expm1(-np.clip(t, 0, None) / tau), 0.0)
+    return replace(recording, response=recording.response + 0.2 * factor * recording.command * extra)
+
+
+def test_a_second_component_of_the_same_sign_withholds_capacitance_and_time_constant(family_of):
+    table = mnephys.extract(_late(family_of([-40, -30, -20], noise=0.1), 1.0, 0.1))
+    for name in ("membrane_time_constant", "membrane_capacitance"):
+        row = table.get(name)
+        assert row.status is Status.BAD_INPUT
+        assert "if channels amplify the step" in row.reason
+
+
+def test_steps_far_shorter_than_the_time_constant_give_neither_it_nor_the_resistance(family_of):
+    table = mnephys.extract(family_of([-10, -5], resistance=6000, tau=600, length=0.1, total=0.6, noise=0.1))
+    for name in ("membrane_time_constant", "membrane_time_constant_exponential", "membrane_capacitance"):
+        assert table.get(name).status is Status.BAD_INPUT
+    row = table.get("input_resistance")
+    assert row.status is Status.BAD_INPUT
+    assert "long before the membrane is charged" in row.reason
+
+
+@pytest.mark.parametrize("tau", [8.0, 20.0, 35.0])
+def test_the_time_constant_of_the_exponential_is_that_of_the_onset(family_of, tau):
+    table = mnephys.extract(family_of([-40, -30, -20], tau=tau, noise=0.1))
+    assert _value(table, "membrane_time_constant_exponential") == pytest.approx(tau, rel=0.02)
+
+
+def test_an_onset_that_rings_is_not_that_of_a_membrane(family_of):
+    recording = family_of([-40, -30, -20])
+    t = np.arange(recording.response.shape[1]) / recording.sampling_rate - 0.2
+    ringing = 0.2 * recording.command * np.sin(2 * np.pi * t / 0.03)
+    row = mnephys.extract(replace(recording, response=recording.response + ringing)).get("membrane_capacitance")
+    assert row.status is Status.BAD_INPUT
+    assert "not that of a membrane being charged" in row.reason

@@ -11,7 +11,9 @@ import pytest
 from reference.peers import efel_action_potentials, efel_values, elephant_peaks, pairs
 
 import mnephys
+from mnephys.measurement import Status
 from mnephys.patch.waveform import AP_COLUMNS, action_potentials
+from mnephys.recording import SpikeTrains
 
 TWO_STEPS = "171116sh_0018", 0.14685, 0.64685
 STRONG = "171116sh_0019", 0.14685, 0.64685
@@ -110,13 +112,30 @@ def test_thresholds_and_widths_agree_with_efel_at_the_native_interval(sweeps, ca
     assert (np.abs(width) <= 1000.0 / rate + shift)[right].all()
 
 
-def test_where_charging_passes_the_threshold_slope_neither_threshold_is_one_and_only_ours_says_so(sweeps):
-    """2 nA charge this cell at 18 mV/ms from the onset of the current on."""
+def test_where_charging_passes_the_threshold_slope_neither_threshold_is_one_and_only_ours_says_so(data, sweeps):
+    """2 nA charge this cell at 18 mV/ms from the onset of the current on: eFEL's threshold is 1.8 mV below ours."""
     voltage, rate, own = _own(sweeps, PULSE)
     other = _efel(voltage, rate, PULSE)
     assert (own["threshold_slope"] > 10.0).all()
     assert (np.abs(other["threshold_time"] - PULSE[1]) <= 5.0 / rate).all()
     np.testing.assert_allclose(own["peak_voltage"], other["peak_voltage"], rtol=0, atol=1e-4)
+    table = mnephys.extract(mnephys.read(data("patch/File_axon_6.abf")))
+    assert table.get("ap_threshold").status is Status.NOT_APPLICABLE
+    assert "charges the membrane faster than 10 mV/ms" in table.get("ap_threshold").reason
+
+
+def test_the_transient_of_the_electrode_at_the_onset_of_the_current_moves_no_threshold(sweeps):
+    """Of the same cell without it, charged evenly from the onset on, eFEL has another threshold."""
+    voltage, rate, own = _own(sweeps, PULSE)
+    onset = round(PULSE[1] * rate)
+    charging = (voltage[:, onset + 9] - voltage[:, onset + 4]) / 5.0
+    even = voltage.copy()
+    even[:, onset + 1 : onset + 4] = voltage[:, onset + 4 :][:, :1] - charging[:, np.newaxis] * [3, 2, 1]
+    moved = _efel(even, rate, PULSE)["threshold_voltage"] - _efel(voltage, rate, PULSE)["threshold_voltage"]
+    assert np.median(moved) < -1.0
+    np.testing.assert_array_equal(
+        action_potentials(even, rate, *PULSE[1:])["threshold_voltage"], own["threshold_voltage"]
+    )
 
 
 def test_a_second_step_does_not_make_widths_of_a_second(sweeps):
@@ -124,6 +143,8 @@ def test_a_second_step_does_not_make_widths_of_a_second(sweeps):
     other = _efel(voltage, rate, TWO_STEPS)
     assert np.sum(other["half_width"] > 1000.0) >= 3
     assert np.nanmax(own["half_width"]) < 3.0
+    falls = [values["AP_fall_time"] for values in efel_values(voltage[6:], rate, *TWO_STEPS[1:], ["AP_fall_time"])]
+    assert min(np.max(fall) for fall in falls) > 1000.0
     assert np.isfinite(own["half_width"]).all()
     assert np.nanmax(own["fall_time"]) < 10.0
 
@@ -153,6 +174,24 @@ def test_no_sample_is_thrown_away(sweeps):
     np.testing.assert_allclose(steepest, fast, rtol=0.05)
 
 
+def test_a_trough_is_the_lowest_sample_that_was_recorded(sweeps):
+    """What eFEL calls the minimum after an action potential differs by up to 13 mV where it skips samples."""
+    voltage, rate, own = _own(sweeps, STAIRS)
+    native, default = (
+        efel_values(voltage[8:], rate, *STAIRS[1:], ["min_AHP_values"], step=step) for step in (None, 0.1)
+    )
+    moved = [np.abs(b["min_AHP_values"] - a["min_AHP_values"]) for a, b in zip(native, default, strict=True)]
+    assert max(map(np.max, moved)) > 13.0
+    at = np.rint(own["trough_time"] * rate)
+    known = np.isfinite(at)
+    np.testing.assert_array_equal(own["trough_voltage"][known], voltage[own["sweep"][known], at[known].astype(int)])
+    peak = np.rint(own["peak_time"] * rate).astype(int)
+    following = np.append(peak[1:], 0)
+    inner = np.flatnonzero(known & (np.append(own["sweep"][1:], -1) == own["sweep"]))
+    lowest = [voltage[own["sweep"][i], peak[i] : following[i]].min() for i in inner]
+    assert own["trough_voltage"][inner].tolist() == pytest.approx(lowest)
+
+
 def test_troughs_above_a_fixed_voltage_merge_no_action_potentials(sweeps):
     voltage, rate, own = _own(sweeps, HIGH_TROUGHS)
     wrong = efel_action_potentials(voltage, rate, *HIGH_TROUGHS[1:])
@@ -164,9 +203,11 @@ def test_troughs_above_a_fixed_voltage_merge_no_action_potentials(sweeps):
 
 def test_rise_times_are_positive(sweeps):
     voltage, rate, own = _own(sweeps, HIGH_TROUGHS)
-    theirs = efel_values(voltage, rate, *HIGH_TROUGHS[1:], ["AP_rise_time"])
+    theirs = efel_values(voltage, rate, *HIGH_TROUGHS[1:], ["AP_rise_time", "AP_amplitude"])
     assert min(np.min(v["AP_rise_time"]) for v in theirs[4:]) < -400.0
+    assert [v["AP_amplitude"] is None for v in theirs[4:]] == [False, False, True, True, False, False]
     assert (own["rise_time"] > 0).all()
+    assert (own["amplitude"] > 10.0).all()
 
 
 def test_columns_can_be_zipped_under_strong_drive(sweeps):
@@ -187,6 +228,43 @@ def test_the_last_action_potential_has_its_after_hyperpolarisation(sweeps):
     theirs = efel_values(voltage[16:], rate, *TWO_STEPS[1:], ["peak_time", "fast_AHP"])[0]
     assert len(theirs["fast_AHP"]) == len(theirs["peak_time"]) - 1
     assert np.isfinite(own["fast_ahp"]).all()
+
+
+def test_what_the_recording_does_not_hold_of_an_action_potential_is_nan_and_nothing_else_changes(sweeps):
+    """For want of a comma, IPFX's list of what a cut recording spoils names neither `fast_trough_index` nor `adp_t`."""
+    voltage, rate, own = _own(sweeps, TWO_STEPS)
+    whole = {name: column[own["sweep"] == 16][3] for name, column in own.items()}
+    peak = round(float(whole["peak_time"]) * rate)
+    missing = set()
+    for recorded in range(20, 120):
+        sweep = np.where(np.arange(voltage.shape[1]) < peak + recorded, voltage[16], np.nan)
+        for part in (sweep, sweep[: peak + recorded]):
+            aps = action_potentials(part, rate, *TWO_STEPS[1:])
+            last = {name: column[aps["ap"] == 3][0] for name, column in aps.items() if name != "sweep"}
+            missing |= {name for name, value in last.items() if np.isnan(value)}
+            if recorded > 0.005 * rate:
+                assert np.isfinite(last["fast_ahp"])
+            for name, value in last.items():
+                if name.startswith("trough"):  # below its threshold the voltage may yet fall a little
+                    assert np.isnan(value) or last["trough_voltage"] < last["threshold_voltage"]
+                else:
+                    assert np.isnan(value) or value == pytest.approx(whole[name], rel=1e-6), (name, recorded)
+    assert missing == {"half_width", "duration", "fall_time", "trough_time", "trough_voltage", "fast_ahp"}
+
+
+def test_bursts_of_sweeps_are_found(sweeps):
+    """IPFX 2.1.2: 'burst' is an AttributeError (`spike_features` has no `detect_bursts`), so is 'pause'."""
+    voltage, _, own = _own(sweeps, TWO_STEPS)
+    counts = np.bincount(own["sweep"], minlength=len(voltage))
+    trains = SpikeTrains(own["peak_time"], np.append(0, np.cumsum(counts)), start=TWO_STEPS[1], stop=TWO_STEPS[2])
+    found = mnephys.mea.bursts(trains, method="isi-threshold", max_isi=0.05, min_spikes=3)
+    expected = []
+    for sweep in range(len(voltage)):
+        gaps = np.diff(own["peak_time"][own["sweep"] == sweep]) <= 0.05
+        runs = "".join("x" if gap else " " for gap in gaps).split()
+        expected.append(sum(len(run) >= 2 for run in runs))
+    assert sum(expected) >= 4
+    assert found.counts.tolist() == expected
 
 
 def test_sampling_slower_than_twice_a_filter_is_no_error(sweeps):
@@ -247,3 +325,36 @@ def test_a_threshold_depends_on_no_other_action_potential(sweeps):
         assert alone["sweep"].size == 1
         for name in ("threshold_voltage", "half_width"):
             assert alone[name][0] == pytest.approx(own[name][mine][0], rel=1e-9), name
+
+
+def test_the_current_of_a_user_list_is_the_one_that_was_injected(data):
+    """pyABF draws the steps of the table, of which the last is 550 pA; the file holds a list and the current itself."""
+    import pyabf
+
+    path = data("patch/2020_03_02_0000.abf")
+    abf, recording = pyabf.ABF(str(path)), mnephys.read(path)
+    abf.setSweep(15)
+    assert abf.sweepC.max() == 550.0
+    assert np.median(recording.command[15, 1500:6000]) == pytest.approx(600.0, abs=4.0)
+
+
+def test_ramps_and_old_protocols_and_sweeps_are_not_lost(data):
+    """neo draws a ramp as a step, has no protocol of ABF1, and makes one sweep of three."""
+    from neo.rawio import AxonRawIO
+
+    def opened(name):
+        reader = AxonRawIO(str(data(f"patch/{name}.abf")))
+        reader.parse_header()
+        return reader
+
+    segments, _, _ = opened("171116sh_0016").read_raw_protocol()
+    assert np.unique(segments[-1][0]).tolist() == [0.0, 100.0]
+    ramp = mnephys.read(data("patch/171116sh_0016.abf")).command[-1]
+    assert (ramp.min(), ramp.max()) == pytest.approx((90.0, 100.0))
+    assert np.unique(ramp).size > 1000
+    with pytest.raises(OSError, match="only present in ABF2"):
+        opened("190619B_0003").read_raw_protocol()
+    steps = mnephys.read(data("patch/190619B_0003.abf")).command[:, 15_000]
+    assert steps.tolist() == list(range(-120, 421, 60))
+    assert opened("130618-1-12").header["nb_segment"] == [1]
+    assert mnephys.read(data("patch/130618-1-12.abf")).n_sweeps == 3

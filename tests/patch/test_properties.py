@@ -193,8 +193,13 @@ def wild(draw):
     return np.resize(flat, (n_sweeps, n_samples))
 
 
+# The steepest slope before the peak of this one is 0.
+FLAT_BEFORE_ITS_PEAK = np.repeat([[1e30, -65.0, 40.0, np.inf, 0.0]], [13, 28, 28, 55, 14], axis=1)
+
+
 @many
 @given(wild(), st.sampled_from([1.0, 1000.0, 12500.0, 20000.0, 1e6]))
+@example(FLAT_BEFORE_ITS_PEAK, 20000.0)
 def test_any_trace_gives_columns(voltage, rate):
     found = action_potentials(voltage, rate)
     assert set(found) == set(AP_COLUMNS)
@@ -202,32 +207,61 @@ def test_any_trace_gives_columns(voltage, rate):
     assert all(np.isfinite(found[name]).all() for name in ("threshold_time", "peak_time", "peak_voltage"))
 
 
+@pytest.mark.parametrize("clamp", Clamp)
 @many
 @given(wild(), wild(), st.sampled_from([1.0, 1000.0, 20000.0]), st.booleans())
-def test_any_recording_gives_statuses(voltage, command, rate, commanded):
+def test_any_recording_gives_statuses(clamp, voltage, command, rate, commanded):
     current = np.resize(command, voltage.shape) if commanded else None
     source = CommandSource.EPOCH_TABLE if commanded else CommandSource.NONE
-    if not np.isfinite(voltage.astype(np.float32)).any():
-        with pytest.raises(ValueError, match="n_valid"):  # the data model holds no recording of nothing
-            SweepRecording(voltage, rate, Clamp.CURRENT, current, source)
-        return
-    table = mnephys.extract(SweepRecording(voltage, rate, Clamp.CURRENT, current, source), bias=0.0)
+    _has_statuses(mnephys.extract(SweepRecording(voltage, rate, clamp, current, source)))
+
+
+def _has_statuses(table):
     for row in table.rows:
         assert row.value is None or np.isfinite(row.value), row
         assert row.status is Status.OK or row.reason, row
 
 
 @pytest.mark.parametrize("value", [-65.0, 0.0, np.nan, np.inf, -np.inf, 1e38])
-@pytest.mark.parametrize("n_samples", [1, 2, 12000])
-def test_a_constant_holds_no_action_potential_and_says_so(value, n_samples):
+@pytest.mark.parametrize("n_samples", [0, 1, 2, 12000])
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_constant_holds_no_action_potential_and_says_so(value, n_samples, beside):
     voltage = np.full((2, n_samples), value)
-    voltage[0] = -65.0  # a recording of nothing at all is none
-    recording = SweepRecording(voltage, RATE, Clamp.CURRENT)
-    table = mnephys.extract(recording)
+    if beside:
+        voltage[0] = -65.0
+    table = mnephys.extract(SweepRecording(voltage, RATE, Clamp.CURRENT))
+    _has_statuses(table)
     assert table.get("ap_threshold").value is None
     assert table.get("ap_threshold").reason
     assert table.get("input_resistance").status is not Status.OK
     assert not len(table.spikes["sweep"])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("n_samples", [0, 1, 2, 12000])
+@pytest.mark.parametrize("commanded", [False, True])
+def test_a_recording_of_nothing_says_so_and_has_no_stage(value, n_samples, commanded):
+    nothing = np.full((2, n_samples), value)
+    command, source = (np.zeros_like(nothing), "recorded") if commanded else (None, "none")
+    recording = SweepRecording(nothing, RATE, Clamp.CURRENT, command, source)
+    table = mnephys.extract(recording)
+    assert table.get("qc_recording").status is Status.EXCLUDED
+    assert "nothing was recorded" in table.get("qc_recording").reason
+    measured = {row.feature for row in table.rows if row.value is not None and not row.feature.startswith("qc_")}
+    assert not measured
+    assert mnephys.score(recording).stage == "indeterminate"
+
+
+@pytest.mark.parametrize("value", [-65.0, 0.0, np.nan, np.inf])
+@pytest.mark.parametrize("n_samples", [0, 1, 2, 12000])
+@pytest.mark.parametrize("commanded", [False, True])
+def test_a_constant_current_under_voltage_clamp_holds_none_and_says_so(value, n_samples, commanded):
+    current = np.full((2, n_samples), value)
+    command, source = (np.full_like(current, -70.0), "recorded") if commanded else (None, "none")
+    table = mnephys.extract(SweepRecording(current, RATE, Clamp.VOLTAGE, command, source))
+    _has_statuses(table)
+    for feature in ("na_current_peak", "k_current_sustained", "series_resistance", "spsc_amplitude"):
+        assert table.get(feature).status is not Status.OK, feature
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 100), (3, 0), (0,)])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from importlib import resources
 
 import pytest
@@ -12,10 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnephys.errors import LimitsError
-from mnephys.patch.limits import BUILT_IN, QualityLimits
+from mnephys.patch.limits import BUILT_IN, CurrentLimits, QualityLimits
 
 SHIPPED = (resources.files("mnephys.patch") / BUILT_IN).read_text(encoding="utf-8")
-OPTIONAL = {"baseline_noise_slow"}
+OPTIONAL = {"current_clamp": {"baseline_noise_slow"}, "voltage_clamp": {"noise_slow"}}
+NAMES = {
+    "current_clamp": {item.name for item in fields(QualityLimits)} - {"name", "voltage_clamp"},
+    "voltage_clamp": {item.name for item in fields(CurrentLimits)},
+}
 
 
 def _file(tmp_path, text, name="lab.toml"):
@@ -25,26 +30,31 @@ def _file(tmp_path, text, name="lab.toml"):
 
 
 def test_the_file_of_the_package_has_every_limit_and_only_these():
-    names = {item.name for item in fields(QualityLimits)} - {"name"}
-    assert set(tomllib.loads(SHIPPED)["current_clamp"]) == names - OPTIONAL
-    assert all(getattr(QualityLimits.read(), name) is None for name in OPTIONAL)
+    content = tomllib.loads(SHIPPED)
+    assert set(content) == {"name", *NAMES}
+    limits = QualityLimits.read()
+    for table, own in (("current_clamp", limits), ("voltage_clamp", limits.voltage_clamp)):
+        assert set(content[table]) == NAMES[table] - OPTIONAL[table]
+        assert all(getattr(own, name) is None for name in OPTIONAL[table])
+        assert all(getattr(own, name) == value for name, value in content[table].items())
 
 
 def test_every_limit_of_the_file_says_its_unit_and_why():
     lines = SHIPPED.splitlines()
     keys = [n for n, line in enumerate(lines) if re.match(r"(# )?[a-z_]+ = [-0-9]", line)]
-    assert len(keys) == len(fields(QualityLimits)) - 1
+    assert len(keys) == sum(map(len, NAMES.values()))
     for number in keys:
         begin = max(n for n in range(number) if not lines[n].startswith("# ") or lines[n].startswith("# ---")) + 1
         comment = " ".join(line[2:] for line in lines[begin:number])
-        assert re.match(r"(mV|ms|mV/ms|MOhm|pA|Samples|Share|Multiple|Standard errors)\b", comment), lines[number]
+        assert re.match(r"(mV|ms|mV/ms|MOhm|pA|pF|Samples|Runs|Bands|Share|Multiple|Standard errors)\b", comment), (
+            lines[number]
+        )
         assert len(comment) > 40, lines[number]
 
 
 def test_no_limit_speaks_of_a_smallest_action_potential_or_of_a_dead_cell():
-    assert not [
-        item.name for item in fields(QualityLimits) if re.search("dead|height|amplitude|rest_|overshoot", item.name)
-    ]
+    forbidden = "dead|height|amplitude|rest_|overshoot|smallest_current|density"
+    assert not [name for names in NAMES.values() for name in names if re.search(forbidden, name)]
 
 
 def test_what_a_file_leaves_out_stays(tmp_path):
@@ -57,10 +67,35 @@ def test_what_a_file_leaves_out_stays(tmp_path):
     assert QualityLimits.read(_file(tmp_path, SHIPPED)) == default
 
 
+def test_the_table_of_voltage_clamp_is_read_like_that_of_current_clamp(tmp_path):
+    text = "[voltage_clamp]\nnoise = 20\nnoise_slow = 30.5\n[current_clamp]\nclipping_samples = 5\n"
+    limits, default = QualityLimits.read(_file(tmp_path, text)), QualityLimits.read()
+    currents = replace(default.voltage_clamp, noise=20.0, noise_slow=30.5)
+    assert limits == replace(default, name="lab", clipping_samples=5.0, voltage_clamp=currents)
+    assert limits.changed() == [
+        "clipping_samples 5 samples instead of 3 samples",
+        "voltage_clamp.noise 20 pA instead of 100 pA",
+        "voltage_clamp.noise_slow 30.5 pA instead of none",
+    ]
+
+
+def test_what_a_run_kept_of_its_limits_gives_them_back(tmp_path):
+    text = "[voltage_clamp]\nnoise_slow = 30.5\n[current_clamp]\nbaseline_noise_slow = 2\n"
+    for limits in (QualityLimits.read(), QualityLimits.read(_file(tmp_path, text))):
+        assert QualityLimits.recorded(json.loads(json.dumps(asdict(limits)))) == limits
+    without = {key: value for key, value in asdict(limits).items() if key != "voltage_clamp"}
+    assert QualityLimits.recorded(without) == replace(limits, voltage_clamp=QualityLimits.read().voltage_clamp)
+    with pytest.raises(LimitsError, match=r"quality limits: \[voltage_clamp\]: noise is '3'; give it a number \(pA\)"):
+        QualityLimits.recorded({"voltage_clamp": {"noise": "3"}})
+    with pytest.raises(LimitsError, match="quality limits: voltage_clamp is not a table"):
+        QualityLimits.recorded({"voltage_clamp": [3]})
+
+
 def test_numbers_that_are_not_those_of_the_package_are_not_called_default():
     default = QualityLimits.read()
     assert (default.label, default.changed()) == ("default", [])
     assert replace(default, clipping=2.0).label == "custom"
+    assert replace(default, voltage_clamp=replace(default.voltage_clamp, noise=2.0)).label == "custom"
 
 
 TABLE = "[current_clamp]"
@@ -81,6 +116,14 @@ TOO_LONG = "is nested too deeply or has a number too long; write a plain TOML fi
 OF_FILE = [
     ("baseline_shift = 5", "unknown key 'baseline_shift'; it belongs below [current_clamp]"),
     ("[current_clmp]", "unknown key 'current_clmp'; the nearest is 'current_clamp'"),
+    ("voltage_error = 5", "unknown key 'voltage_error'; it belongs below [voltage_clamp]"),
+    ("clipping_samples = 5", "unknown key 'clipping_samples'; it belongs below [current_clamp] or [voltage_clamp]"),
+    ("[voltage_clmp]", "unknown key 'voltage_clmp'; the nearest is 'voltage_clamp'"),
+    ("voltage_clamp = 3", "voltage_clamp is not a table; write it as [voltage_clamp]"),
+    ("[voltage_clamp]\nnois = 5", "[voltage_clamp] unknown key 'nois'; the nearest is 'noise'"),
+    ("[voltage_clamp]\nnoise = nan", "[voltage_clamp]: noise is nan; give it 0 to 1e+06 (pA)"),
+    ("[voltage_clamp]\nvoltage_error = -1", "[voltage_clamp]: voltage_error is -1; give it 0 to 1000 (mV)"),
+    ("[voltage_clamp]\nclipping_runs = 2.5", "[voltage_clamp]: clipping_runs is 2.5; give it a whole number (runs)"),
     ("current_clamp = 3", "current_clamp is not a table; write it as [current_clamp]"),
     ("[[current_clamp]]", "current_clamp is not a table; write it as [current_clamp]"),
     ("[current_clamp]\nclipping = 1\nclipping = 2", "is not valid TOML: "),
@@ -132,3 +175,5 @@ def test_no_bytes_raise_anything_else(tmp_path_factory, data):
 def test_numbers_that_cannot_be_meant_are_refused_in_python_too(value):
     with pytest.raises(LimitsError, match="quality limits: baseline_shift is"):
         replace(QualityLimits.read(), baseline_shift=value)
+    with pytest.raises(LimitsError, match="quality limits: holding_shift is"):
+        replace(QualityLimits.read().voltage_clamp, holding_shift=value)

@@ -78,8 +78,8 @@ def test_a_family_of_two_halves_keeps_one_of_them(family_of):
 def test_the_largest_fast_noise(family_of):
     noise = np.random.default_rng(0).normal(0, 1, 20000)
     recording = family_of(CURRENTS)
-    only(reasons(changed(recording, 4, lambda v: v + 3.2 * noise)), "fast noise of 3.")
-    assert reasons(changed(recording, 4, lambda v: v + 2.8 * noise)) == {}
+    only(reasons(changed(recording, 4, lambda v: v + 5.3 * noise)), "fast noise of 5.")
+    assert reasons(changed(recording, 4, lambda v: v + 4.7 * noise)) == {}
 
 
 def test_slow_noise_excludes_only_where_a_lab_asks_for_it(family_of):

@@ -115,6 +115,47 @@ def test_missing_samples_cost_only_themselves():
     assert find_spikes(voltage, 20000.0).peak.tolist() == [3000, 9000]
 
 
+def _action_potential(peak_ms, width_ms, rate):
+    t = np.arange(round(0.2 * rate)) / rate * 1000.0
+    return (-65 + 100 * np.exp(-(((t - peak_ms) / np.where(t < peak_ms, width_ms, 2 * width_ms)) ** 2)))[np.newaxis]
+
+
+@pytest.mark.parametrize("rate", [10000.0, 20000.0, 50000.0])
+@pytest.mark.parametrize("width", [0.3, 0.6, 2.0])
+def test_at_the_start_of_a_sweep_the_first_ms_may_hold_half_the_steepest_rise(width, rate):
+    one = round(0.001 * rate)
+    outcome = set()
+    for peak in np.arange(1.0, 6.0, 0.05):
+        voltage = _action_potential(peak, width, rate)
+        share = (voltage[0, one] - voltage[0, 0]) / np.max(voltage[0, one:] - voltage[0, :-one])
+        if abs(share - 0.5) > 0.1:
+            assert find_spikes(voltage, rate).full.sum() == (share < 0.5), (peak, share)
+            outcome.add(bool(share < 0.5))
+    assert outcome == {False, True}
+
+
+@pytest.mark.parametrize("tau", [0.5, 1.0, 3.0])
+def test_a_membrane_that_is_charged_from_the_first_sample_on_fires_no_action_potential(tau):
+    """What a sweep that was cut at the onset of its step holds, with the delay of a low-pass at 1 kHz."""
+    from scipy.signal import bessel, sosfilt
+
+    t = np.arange(4000) / 20.0
+    hump = 55 * (1 - np.exp(-t / tau)) - 25 * (1 - np.exp(-t / 12.0))
+    slow = sosfilt(bessel(4, 1000.0, fs=20000.0, norm="mag", output="sos"), hump)
+    noise = np.random.default_rng(0).normal(0, 0.1, (50, t.size))
+    for rise in (hump, slow):
+        assert not find_spikes(-70 + rise + noise, 20000.0).full.any()
+
+
+@pytest.mark.parametrize("rate", [10000.0, 20000.0, 50000.0])
+@pytest.mark.parametrize("width", [0.3, 0.6, 2.0])
+@pytest.mark.parametrize(("fallen", "found"), [(0.2, 0), (0.4, 1)])
+def test_at_the_end_of_a_sweep_a_third_of_the_fall_must_have_been_recorded(width, rate, fallen, found):
+    voltage = _action_potential(100.0, width, rate)
+    last = 100.0 + 2 * width * np.sqrt(-np.log(1.0 - fallen))
+    assert find_spikes(voltage[:, : round(last / 1000.0 * rate) + 1], rate).full.sum() == found
+
+
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.booleans(), min_size=1, max_size=5), st.floats(-10, 10), st.integers(1, 400))
 def test_sweeps_do_not_influence_each_other(order, offset, shift):

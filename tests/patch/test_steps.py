@@ -293,3 +293,11 @@ def test_noise_of_a_recorded_command_makes_no_ramps_of_brief_pulses(pulse, rate)
     steps = find_steps(command, rate, np.full(10, command.shape[1]))
     assert steps.sweep[steps.test].tolist() == list(range(10))
     np.testing.assert_allclose(steps.current[steps.test], np.linspace(20, 200, 10), atol=5)
+
+
+@pytest.mark.parametrize(("sag", "ramps"), [(3.0, False), (10.0, True)])
+def test_a_step_whose_current_sags_by_less_than_a_twentieth_is_no_ramp(sag, ramps):
+    command = np.zeros((2, 4000))
+    command[:, 1000:3000] = [[100.0], [50.0]] * np.linspace(1.0, 1.0 - sag / 100.0, 2000)
+    steps = find_steps(command, 10000.0, np.full(2, 4000))
+    assert steps.ramp[steps.order == 1].tolist() == [ramps, ramps]

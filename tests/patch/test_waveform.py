@@ -161,3 +161,16 @@ def test_one_bad_sample_anywhere_around_an_action_potential_costs_no_more_than_i
     np.testing.assert_allclose(aps["threshold_voltage"][second], reference["threshold_voltage"][1], atol=1e-3)
     assert np.isfinite(aps["peak_voltage"]).all()
     assert np.isfinite(aps["trough_voltage"][~np.isnan(aps["trough_voltage"])]).all()
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3, 4])
+def test_a_trough_that_the_stimulus_cuts_while_the_voltage_falls_is_not_given(cut):
+    t = np.arange(8000) / 20000
+    after = np.clip(t - 0.1, 0, None) / 0.03
+    voltage = (
+        -65 + 100 * np.exp(-(((t - 0.1) / np.where(t < 0.1, 0.0006, 0.0012)) ** 2)) - 20 * after * np.exp(1 - after)
+    )
+    aps = action_potentials(voltage, 20000.0, 0.05, 0.1 + cut / 1000)
+    assert np.isnan(aps["trough_voltage"]).all()
+    assert np.isnan(aps["trough_time"]).all()
+    assert action_potentials(voltage, 20000.0)["trough_voltage"] == pytest.approx(-85.0, abs=0.01)

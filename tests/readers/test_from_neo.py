@@ -194,6 +194,16 @@ def test_sweeps_of_different_length():
     assert np.isnan(recording.response[1, 3:]).all()
 
 
+@pytest.mark.parametrize(("unit", "clamp"), [("mV", Clamp.CURRENT), ("pA", Clamp.VOLTAGE)])
+def test_a_signal_without_a_number_is_read_as_it_is_and_one_without_a_sample_is_refused(unit, clamp):
+    recording = from_neo(signal(np.full(100, np.nan), unit))
+    assert recording.clamp is clamp
+    assert recording.problems == ()
+    assert np.isnan(recording.response).all()
+    with pytest.raises(ReadError, match="no signal that is a voltage or a current"):
+        from_neo(signal(np.zeros((0, 1)), unit))
+
+
 def test_events_become_tags():
     part = segment(signal(np.full((5, 1), -70.0), "mV"))
     part.events.append(neo.Event(times=to_quantity([1500.0], "ms"), labels=np.array(["TTX"])))

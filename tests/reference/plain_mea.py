@@ -32,6 +32,27 @@ def coefficient_of_variation(values: Sequence[float]) -> float | None:
     return math.sqrt(variance) / middle
 
 
+def standard_deviation(values: Sequence[float]) -> float | None:
+    """Standard deviation (ddof 1); None for fewer than two values."""
+    if len(values) < 2:
+        return None
+    middle = sum(values) / len(values)
+    return math.sqrt(sum((value - middle) ** 2 for value in values) / (len(values) - 1))
+
+
+def local_variation(times: Train, refractoriness: float) -> tuple[float | None, float | None, float | None]:
+    """Return CV2 (Holt et al. 1996), LV and LvR (Shinomoto et al. 2003, 2009); None without two intervals.
+
+    Pairs of intervals that are both 0 have none of them.
+    """
+    isis = intervals(times)
+    pairs = [(isis[i], isis[i + 1]) for i in range(len(isis) - 1) if isis[i] + isis[i + 1] > 0]
+    cv2 = [2 * abs(b - a) / (a + b) for a, b in pairs]
+    lv = [3 * (a - b) ** 2 / (a + b) ** 2 for a, b in pairs]
+    lvr = [3 * (1 - 4 * a * b / (a + b) ** 2) * (1 + 4 * refractoriness / (a + b)) for a, b in pairs]
+    return mean(cv2), mean(lv), mean(lvr)
+
+
 def intervals(times: Train) -> list[float]:
     """Time from each spike, or burst, to the next."""
     return [times[i + 1] - times[i] for i in range(len(times) - 1)]
@@ -173,10 +194,14 @@ def electrode_metrics(times: Train, duration: float, definitions: Mapping[str, f
     bursts = isi_bursts(times, definitions["burst_max_isi"], int(definitions["burst_min_spikes"]))
     starts = [times[first] for first, _ in bursts]
     spikes_inside = sum(last - first + 1 for first, last in bursts)
+    cv2, lv, lvr = local_variation(times, 0.005)
     return {
         "spike_count": float(len(times)),
         "mean_firing_rate": len(times) / duration,
         "isi_cv": coefficient_of_variation(intervals(times)),
+        "isi_cv2": cv2,
+        "isi_lv": lv,
+        "isi_lvr": lvr,
         "burst_count": float(len(bursts)),
         "burst_rate": len(bursts) / duration,
         "burst_duration": mean([times[last] - times[first] for first, last in bursts]),
@@ -201,6 +226,11 @@ def mean_of(rows: Sequence[Mapping[str, float | None]], name: str) -> float | No
         if value is not None:
             values.append(value)
     return mean(values)
+
+
+def spread_of(rows: Sequence[Mapping[str, float | None]], name: str) -> float | None:
+    """Return the standard deviation of one feature over the electrodes that have it."""
+    return standard_deviation([value for row in rows if (value := row[name]) is not None])
 
 
 def well_metrics(
@@ -230,6 +260,9 @@ def well_metrics(
         "active_electrode_count": float(len(active)),
         "active_electrode_fraction": len(active) / len(trains),
         "isi_cv": mean_of(active, "isi_cv"),
+        "isi_cv2": mean_of(active, "isi_cv2"),
+        "isi_lv": mean_of(active, "isi_lv"),
+        "isi_lvr": mean_of(active, "isi_lvr"),
         "burst_count": sum(row["burst_count"] or 0.0 for row in rows),
         "bursting_electrode_count": float(len(bursting)),
         "burst_rate": mean_of(bursting, "burst_rate") or 0.0,
@@ -239,7 +272,12 @@ def well_metrics(
         "inter_burst_interval": mean_of(bursting, "inter_burst_interval"),
         "inter_burst_interval_cv": mean_of(bursting, "inter_burst_interval_cv"),
         "burst_percentage": mean_of(rows, "burst_percentage"),
+        "burst_percentage_sd": spread_of(rows, "burst_percentage"),
     }
+    for name in ("burst_rate", "burst_duration", "spikes_per_burst", "burst_isi"):
+        result[f"{name}_sd"] = spread_of(bursting, name)
+    for name in ("inter_burst_interval", "inter_burst_interval_cv"):
+        result[f"{name}_sd"] = spread_of(bursting, name)
     result |= network_metrics(trains, duration, definitions)
     # An electrode whose spikes are within reach of nearly everything tells nothing about coincidence.
     window = definitions["sttc_window"]
@@ -267,7 +305,14 @@ def network_metrics(
     starts = [first for first, _, _, _ in bursts]
     spike_count = sum(len(times) for times in trains)
     spikes_inside = sum(spikes for _, _, spikes, _ in bursts)
+    each = [spikes / electrodes for _, _, spikes, electrodes in bursts]
     return {
+        "network_burst_duration_sd": standard_deviation([last - first for first, last, _, _ in bursts]),
+        "spikes_per_network_burst_sd": standard_deviation([float(spikes) for _, _, spikes, _ in bursts]),
+        "spikes_per_network_burst_per_electrode": mean(each),
+        "spikes_per_network_burst_per_electrode_sd": standard_deviation(each),
+        "network_burst_isi_sd": standard_deviation([(last - first) / (n - 1) for first, last, n, _ in bursts]),
+        "electrodes_per_network_burst_sd": standard_deviation([float(electrodes) for *_, electrodes in bursts]),
         "network_burst_count": float(len(bursts)),
         "network_burst_rate": len(bursts) / duration,
         "network_burst_duration": mean([last - first for first, last, _, _ in bursts]),

@@ -23,6 +23,8 @@ from mnephys.simulate.ground_truth import (
     passive_properties,
     steady_state_resistance,
 )
+from mnephys.simulate.kinetics import steady_states
+from mnephys.simulate.neuron import Membrane
 
 Array = NDArray[np.floating[Any]]
 
@@ -77,6 +79,13 @@ class Cell:
     def resting_potential(self) -> float:
         """In mV, exactly."""
         return passive_properties(self.neuron).resting_potential
+
+    @property
+    def time_constant(self) -> float:
+        """In ms, exactly: the capacitance over all conductance that is open at rest."""
+        gates = steady_states(np.array([[self.resting_potential]]), self.neuron.kinetics)
+        conductance, _ = Membrane.of([self.neuron]).sums(gates)
+        return self.neuron.capacitance / float(conductance[0, 0])
 
     @property
     def resistance(self) -> float | None:
@@ -225,11 +234,10 @@ def cell_errors(cell: Cell, rate: float, noise: float, seed: int) -> tuple[float
     def share(feature: str, truth: float | None) -> float:
         return float("nan") if truth is None else 100.0 * off(feature, truth) / truth
 
-    tau = table.get("membrane_time_constant").value
     return (
         off("resting_membrane_potential", cell.resting_potential),
         share("input_resistance", cell.resistance),
-        share("membrane_time_constant", None if tau is None else fitted_tau(cell, tau)),
+        share("membrane_time_constant", cell.time_constant),
         share("membrane_capacitance", cell.neuron.capacitance),
         off("rheobase", cell.rheobase),
     )

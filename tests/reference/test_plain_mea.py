@@ -303,6 +303,9 @@ def test_metrics_of_a_silent_electrode():
     assert {name for name, value in metrics.items() if value == 0.0} == zeros
     assert {name for name, value in metrics.items() if value is None} == {
         "isi_cv",
+        "isi_cv2",
+        "isi_lv",
+        "isi_lvr",
         "burst_duration",
         "spikes_per_burst",
         "burst_isi",

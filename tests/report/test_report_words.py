@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import asdict
 
 import pytest
 from report.html_page import Page
 
 from mnephys import report
+from mnephys.patch.limits import QualityLimits
 from mnephys.report import text
 from mnephys.report.facts import stated
 from mnephys.report.references import References
@@ -176,3 +178,26 @@ def test_a_semicolon_in_a_citation_does_not_end_it():
     cited = references.cite("immature: A set; days 5 to 34 (https://example.org/a); mature: B 2001 (10.5555/b)")
     assert cited.striptags() == "immature 1; mature 2"
     assert [entry["words"] for entry in references.entries()] == ["A set; days 5 to 34", "B 2001"]
+
+
+def test_the_methods_name_the_quality_limits(run):
+    def said(quality):
+        return Page(report.render({**run, "quality": quality})).text
+
+    shipped = asdict(QualityLimits.read())
+    usual = "excluded by the quality limits default, the ones that come with mnephys."
+    assert usual in said(shipped)
+    # A run of an older version kept no limits, or none of voltage clamp.
+    assert "quality limits" not in said(None)
+    assert usual in said({key: value for key, value in shipped.items() if key != "voltage_clamp"})
+    text = said({**shipped, "voltage_clamp": {**shipped["voltage_clamp"], "noise_slow": 30.0}})
+    assert "quality limits custom. They differ" in text
+    assert "in this: voltage_clamp.noise_slow 30 pA instead of none." in text
+    assert "quality limits rig 2, whose numbers are the ones that come" in said({**shipped, "name": "rig 2"})
+    for damaged in ([1], {"baseline_shift": "x"}, {"voltage_clamp": 3}):
+        assert "Which limits of quality control were used is not known: " in said(damaged)
+
+
+def test_the_name_of_limits_that_is_code_stays_text(run):
+    html = report.render({**run, "quality": {"name": "<b>rig</b>"}})
+    assert "quality limits &lt;b&gt;rig&lt;/b&gt;" in html

@@ -6,6 +6,7 @@ from mnephys.measurement import Feature
 from mnephys.patch.currents.activation import CLAMP_TAUS, CLEAR_NOISE, DRIVING_FORCE_MV, LASTING_SHARE, WIDEST_HALF_MV
 from mnephys.patch.currents.membrane_test import LARGEST_STEP_MV, SUBTHRESHOLD_MV
 from mnephys.patch.currents.peaks import INWARD_MS, SUSTAINED_SHARE
+from mnephys.patch.quality import FEATURES as CLAMP_FEATURES
 
 __all__ = ["FEATURES"]
 
@@ -79,6 +80,10 @@ FEATURES = {
             {"subthreshold_mv": SUBTHRESHOLD_MV},
         ),
         Feature("holding_current", "pA", _CELL, "Median current before the steps", _OWN, (-1e5, 1e5)),
+        Feature(
+            "qc_holding_drift", "pA", _CELL, "Largest minus smallest holding current of the sweeps used", _OWN, (0, 1e6)
+        ),
+        CLAMP_FEATURES["qc_stability"],
         Feature("na_current_peak", "pA", _CELL, "Largest fast inward current, leak-corrected", _OWN, (-1e5, 0), _PEAK),
         Feature("na_current_peak_raw", "pA", _CELL, "The same sample as recorded", _OWN, (-1e5, 1e5), _PEAK),
         Feature("na_current_density", "pA/pF", _CELL, "Na current peak over capacitance", _OWN, (-1e4, 0)),
@@ -137,4 +142,4 @@ FEATURES = {
         Feature("qc_escape_spikes", "1", _CELL, "Steps with a suspected spike that escaped the clamp", _OWN, (0, 1e6)),
     )
 }
-"""The features of membrane test, leak, Na and K currents."""
+"""The features of membrane test, holding current, leak, Na and K currents."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.measurement import Measurement, Status
-from mnephys.patch.currents import passive, quality
+from mnephys.patch.currents import passive, quality, stability
 from mnephys.patch.currents.activation import Activation, Limb, find_limb
 from mnephys.patch.currents.family import ACTIVE_MV, CurrentFamily, find_currents
 from mnephys.patch.currents.features import FEATURES as DECLARED
@@ -19,6 +19,7 @@ from mnephys.patch.currents.peaks import current_voltage
 from mnephys.patch.currents.potassium import measure_potassium
 from mnephys.patch.currents.prepulse import find_pair
 from mnephys.patch.currents.sodium import NONE_SEEN, Clamping, escape_spikes, measure_sodium, voltage_error
+from mnephys.patch.limits import CurrentLimits, QualityLimits
 from mnephys.recording import FloatArray, SweepRecording
 
 __all__ = ["FEATURES", "CurrentsEvidence", "measure_currents"]
@@ -65,7 +66,7 @@ def measure_currents(
     capacitance: float | None = None,
     series_resistance: float | None = None,
     fit_anyway: bool = False,
-    limits: quality.CurrentLimits | None = None,
+    limits: CurrentLimits | None = None,
 ) -> tuple[list[Measurement], CurrentsEvidence]:
     """Measure membrane test, leak, Na and K currents of a voltage-clamp recording.
 
@@ -81,7 +82,7 @@ def measure_currents(
     fit_anyway : bool
         Fit the activation curve also where the voltage error is unknown or above its limit.
     limits : CurrentLimits, optional
-        When to exclude sweeps, and from which voltage error on no curve is fitted.
+        When to exclude sweeps, and from which voltage error on no curve is fitted; those of the package if omitted.
 
     Returns
     -------
@@ -103,7 +104,7 @@ def measure_currents(
     >>> {row.feature: row.status.value for row in rows}["na_current_peak"]
     'not_applicable'
     """
-    limits = limits or quality.CurrentLimits()
+    limits = limits or QualityLimits.read().voltage_clamp
     family = find_currents(recording)
     if family is None:
         return _without_command(recording), CurrentsEvidence()
@@ -111,10 +112,10 @@ def measure_currents(
     if not family.accepted.any():
         missing = [DECLARED[name].missing(Status.EXCLUDED, verdicts[-1].reason) for name in DECLARED]
         return [*verdicts, *missing], CurrentsEvidence()
-    rows = [*verdicts, *_unless_failing(("holding_current",), lambda: [passive.measure_holding(family, holding)])]
+    held = _unless_failing(stability.OF_HOLDING, lambda: stability.measure_holding(family, holding))
     try:
         test = run_membrane_test(family)
-        membrane = passive.measure_membrane(test, family)
+        membrane = passive.measure_membrane(test, family, limits)
     except NUMERICAL as error:
         test, membrane = None, _failed(passive.OF_TEST, error)
     try:
@@ -123,7 +124,8 @@ def measure_currents(
     except NUMERICAL as error:
         leak = unknown_leak()
         (leaking,) = _failed(("leak_conductance",), error)
-    rows += [*membrane, leaking]
+    change = next(row for row in membrane if row.feature == "qc_series_resistance_change")
+    rows = [*verdicts, *held, *membrane, stability.judge_stability(held[-1], change, limits), leaking]
     resistance = _stated(series_resistance, test.series if test is not None else float("nan"))
     clamping = _clamping(family, test, leak, resistance, capacitance, fit_anyway, limits)
     try:
@@ -172,7 +174,7 @@ def _clamping(
     resistance: float,
     capacitance: float | None,
     asked: bool,
-    limits: quality.CurrentLimits,
+    limits: CurrentLimits,
 ) -> Clamping:
     measured = test.capacitance if test is not None else float("nan")
     value = _stated(capacitance, measured)

@@ -1,4 +1,4 @@
-"""The rows of the membrane test, the leak and the holding current."""
+"""The rows of the membrane test and the leak."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from mnephys.patch.currents.family import CurrentFamily
 from mnephys.patch.currents.features import FEATURES
 from mnephys.patch.currents.leak import Leak
 from mnephys.patch.currents.membrane_test import MembraneTest
+from mnephys.patch.limits import CurrentLimits
 from mnephys.recording import FloatArray, IntArray
 
-__all__ = ["OF_TEST", "measure_holding", "measure_leak", "measure_membrane"]
+__all__ = ["OF_TEST", "measure_leak", "measure_membrane"]
 
 END_SHARE = 0.2
-SEAL_MOHM = 1000.0
-SEAL_PF = 8.0
 OF_TEST = (
     "series_resistance",
     "series_resistance_peak",
@@ -27,7 +26,7 @@ OF_TEST = (
 NO_STEP = "No test step of 1 to 20 mV that hyperpolarises from the holding potential or stays at -60 mV or below."
 
 
-def measure_membrane(test: MembraneTest | None, family: CurrentFamily) -> list[Measurement]:
+def measure_membrane(test: MembraneTest | None, family: CurrentFamily, limits: CurrentLimits) -> list[Measurement]:
     """Measure what the membrane test says.
 
     Parameters
@@ -36,6 +35,8 @@ def measure_membrane(test: MembraneTest | None, family: CurrentFamily) -> list[M
         From `mnephys.patch.currents.membrane_test.run_membrane_test`.
     family : CurrentFamily
         The recording.
+    limits : CurrentLimits
+        What may be a seal.
 
     Returns
     -------
@@ -47,11 +48,13 @@ def measure_membrane(test: MembraneTest | None, family: CurrentFamily) -> list[M
     if not test.ok or test.fit is None:
         rows = [FEATURES[name].missing(test.status, test.reason) for name in OF_TEST]
         if np.isfinite(test.total):
-            said = f"Series resistance included, which could not be told apart. {test.reason}{_seal(test, family)}"
+            said = (
+                f"Series resistance included, which could not be told apart. {test.reason}{_seal(test, family, limits)}"
+            )
             rows[2] = FEATURES[OF_TEST[2]].measured(test.total, remark=said)
         return rows
     spread = [_spread(values) for values in (test.each_series, test.each_membrane, test.each_capacitance)]
-    peak, sealed = 1e3 / test.fit.peak, _seal(test, family)
+    peak, sealed = 1e3 / test.fit.peak, _seal(test, family, limits)
     rows = [
         FEATURES[OF_TEST[0]].measured(
             test.series, remark=f"{test.remark}{spread[0]} The peak alone would give {peak:.3g} MOhm."
@@ -98,50 +101,20 @@ def measure_leak(leak: Leak) -> Measurement:
     return feature.measured(leak.conductance, remark=said)
 
 
-def measure_holding(family: CurrentFamily, holding: FloatArray) -> Measurement:
-    """Measure the holding current.
-
-    Parameters
-    ----------
-    family : CurrentFamily
-        The recording.
-    holding : ndarray, float, shape (n_sweeps,)
-        Current before the steps in pA.
-
-    Returns
-    -------
-    Measurement
-        The row `holding_current`.
-    """
-    feature = FEATURES["holding_current"]
-    steps = family.steps
-    used = np.flatnonzero(family.accepted & np.isfinite(holding))
-    first = np.searchsorted(steps.sweep, used)
-    potential = np.round(steps.current[first], 1) if used.size else np.empty(0)
-    if not used.size:
-        return feature.missing(Status.EXCLUDED, "No sweep holds a usable baseline.")
-    kinds, count = np.unique(potential, return_counts=True)
-    if kinds.size > 1 and count.max() == 1:
-        why = f"The holding potential differs from sweep to sweep, {kinds.min():g} to {kinds.max():g} mV."
-        return feature.missing(Status.NOT_APPLICABLE, why)
-    usual = float(kinds[np.argmax(count)])
-    own = holding[used][potential == usual]
-    remark = f"At {usual:g} mV, median over {own.size} sweeps."
-    return feature.measured(float(np.median(own)), remark=remark)
-
-
 def _spread(values: FloatArray) -> str:
     good = values[np.isfinite(values)]
     return f" SD {good.std(ddof=1):.2g} over {good.size} steps." if good.size > 1 else ""
 
 
-def _seal(test: MembraneTest, family: CurrentFamily) -> str:
+def _seal(test: MembraneTest, family: CurrentFamily, limits: CurrentLimits) -> str:
     """Return that the test steps show a seal and maybe no cell, empty where a cell shows or was compensated."""
-    small = not np.isfinite(test.capacitance) or test.capacitance < SEAL_PF
-    if not (test.total >= SEAL_MOHM and small and family.compensated is None):
+    small = not np.isfinite(test.capacitance) or test.capacitance < limits.seal_capacitance
+    if not (test.total >= limits.seal_resistance and small and family.compensated is None):
         return ""
-    shown = f"less than {SEAL_PF:g} pF" if np.isfinite(test.capacitance) else "no capacitance that shows"
-    return f" With at least {SEAL_MOHM:g} MOhm and {shown} this may be a seal and no cell."
+    shown = (
+        f"less than {limits.seal_capacitance:g} pF" if np.isfinite(test.capacitance) else "no capacitance that shows"
+    )
+    return f" With at least {limits.seal_resistance:g} MOhm and {shown} this may be a seal and no cell."
 
 
 def _per_sweep(test: MembraneTest, family: CurrentFamily) -> tuple[IntArray, FloatArray]:

@@ -9,6 +9,7 @@ import numpy as np
 from mnephys.patch.synaptic.deconvolution import deconvolve, inverse_kernel
 from mnephys.patch.synaptic.noise import gaussian_core
 from mnephys.patch.synaptic.pieces import PIECE_SAMPLES, filled, row_blocks, whole_windows
+from mnephys.patch.synaptic.remains import Remains
 from mnephys.patch.synaptic.sliding import slide
 from mnephys.patch.synaptic.templates import Template
 from mnephys.recording import BoolArray, FloatArray, IntArray
@@ -51,7 +52,7 @@ class Candidates:
 
 
 def find_candidates(
-    current: FloatArray,
+    remains: Remains,
     searched: BoolArray,
     template: Template,
     method: str,
@@ -63,8 +64,8 @@ def find_candidates(
 
     Parameters
     ----------
-    current : ndarray, float, shape (n_sweeps, n_samples)
-        In pA.
+    remains : Remains
+        A recording, maybe without some events.
     searched : ndarray, bool, shape (n_sweeps, n_samples)
         Where to look; the current is finite there.
     template : Template
@@ -95,7 +96,7 @@ def find_candidates(
     >>> current = np.random.default_rng(0).normal(0.0, 1.0, (1, 20000))
     >>> template = Template(1.0, 8.0, 10000.0)
     >>> current[0, 5000 - template.lead : 5000 + template.tail] -= 20.0 * template.samples
-    >>> found = find_candidates(current, np.isfinite(current), template, "template", 5.0)
+    >>> found = find_candidates(Remains.all_of(current, 1e4), current < 1e4, template, "template", 5.0)
     >>> deepest = found.score.argmin()
     >>> bool(abs(found.onset[deepest] - 5000) < 3), bool(found.score[deepest] < -5)
     (True, True)
@@ -105,7 +106,7 @@ def find_candidates(
     if not allowed.any():
         empty = np.zeros(0, dtype=np.int64)
         return Candidates(empty, empty, np.zeros(0), 0, float("nan"))
-    trace, some, error = _trace(current, searched, allowed, template, method, piece)
+    trace, some, error = _trace(remains, searched, allowed, template, method, piece)
     middle, sd = gaussian_core(some)
     sd = max(sd, LEAST_SD)
     found, loudness = [], []
@@ -128,15 +129,15 @@ def find_candidates(
 
 
 def _trace(
-    current: FloatArray, searched: BoolArray, allowed: BoolArray, template: Template, method: str, piece: int
+    remains: Remains, searched: BoolArray, allowed: BoolArray, template: Template, method: str, piece: int
 ) -> tuple[FloatArray, FloatArray, float]:
     """Return the detection trace, values enough to know its distribution, and the amplitude in pA for which it is 1."""
     trace = np.empty(allowed.shape, dtype=np.float32)
     stride = max(1, int(allowed.sum()) // SAMPLES_FOR_NOISE)
     kernel = inverse_kernel(template) if method == "deconvolution" else np.zeros(0)
     some, errors = [], [np.ones(1, dtype=np.float32)]
-    for rows in row_blocks(current.shape):
-        smooth = filled(current[rows], searched[rows], template.sampling_rate)
+    for rows in row_blocks(searched.shape):
+        smooth = filled(remains.rows(rows), searched[rows], template.sampling_rate)
         if method == "template":
             slid = slide(smooth, template.samples, piece=piece)
             trace[rows] = slid.criterion

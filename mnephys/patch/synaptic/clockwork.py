@@ -52,9 +52,12 @@ def clock(sweep: IntArray, time: FloatArray, n_sweeps: int, seconds: float) -> s
     ''
     """
     order = np.lexsort((time, sweep))[:MOST_EVENTS]
-    sweep, time = sweep[order], time[order]
-    if time.size < FEWEST:
+    if order.size < FEWEST:
         return ""
+    cut = order.size < time.size
+    sweep, time = sweep[order], time[order]
+    # Events that are not looked at leave no time without events.
+    seconds = min(seconds, float(time.max())) if cut else seconds
     return _every_sweep(time, n_sweeps) or _every_period(sweep, time, seconds)
 
 

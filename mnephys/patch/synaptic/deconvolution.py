@@ -12,6 +12,8 @@ __all__ = ["band_pass", "deconvolve", "inverse_kernel"]
 
 BAND_HZ = (4.0, 100.0)
 BAND_DECAY_MS = 8.0
+BAND_RISE_MS = 3.0
+LEAST_OCTAVES = 4.0
 HALF_POWER = 1.1774100225154747  # a Gaussian has fallen to a half at this many SD
 REACH_SD = 5.0
 GRID_S = 2.0
@@ -77,7 +79,8 @@ def inverse_kernel(template: Template, band: tuple[float, float] = BAND_HZ) -> F
     from scipy import fft
 
     rate = template.sampling_rate
-    low, high = band[0], min(band[1] * max(1.0, BAND_DECAY_MS / template.decay), rate / 5.0)
+    faster = max(1.0, BAND_DECAY_MS / template.decay) * min(1.0, BAND_RISE_MS / template.rise)
+    low, high = band[0], min(max(band[1] * faster, LEAST_OCTAVES * band[0]), rate / 5.0)
     reach = round(REACH_SD * HALF_POWER / (2.0 * np.pi * low) * rate)
     size = fft.next_fast_len(max(2 * reach + 1, round(GRID_S * rate), 4 * template.tail), real=True)
     event = np.zeros(size)
@@ -132,8 +135,8 @@ def deconvolve(current: FloatArray, kernel: FloatArray, *, piece: int = PIECE_SA
     reach = kernel.size // 2
     out = np.zeros(current.shape, dtype=np.float32)
     edge = min(reach, current.shape[1])
-    first = current[:, :edge].mean(axis=1, keepdims=True)
-    last = current[:, -edge:].mean(axis=1, keepdims=True)
+    first = current[:, :edge].mean(axis=1, keepdims=True, dtype=np.float64)
+    last = current[:, -edge:].mean(axis=1, keepdims=True, dtype=np.float64)
     padded = (current.shape[0], current.shape[1] + 2 * reach)
     for rows, taken, written in pieces(padded, kernel.size, piece):
         inner = slice(max(taken.start - reach, 0), min(taken.stop - reach, current.shape[1]))

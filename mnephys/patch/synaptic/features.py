@@ -21,16 +21,16 @@ from mnephys.patch.synaptic.declared import (
     SEARCHED_S,
     SILENT_S,
 )
+from mnephys.patch.synaptic.evoked import evoked
 from mnephys.patch.synaptic.finding import DECAY_MS, POLARITIES, RISE_MS, THRESHOLD_SD, Found, find_events
-from mnephys.patch.synaptic.noise import gaussian_core
-from mnephys.patch.synaptic.pieces import filled, row_blocks
+from mnephys.patch.synaptic.noise import sd_about_mean
+from mnephys.patch.synaptic.remarks import about, crowded
 from mnephys.patch.synaptic.stretches import CONSTANT_S, Quiet, find_quiet
 from mnephys.patch.synaptic.templates import Template
-from mnephys.recording import BoolArray, Clamp, FloatArray, SweepRecording
+from mnephys.recording import BoolArray, Clamp, FloatArray, IntArray, SweepRecording
 
 __all__ = ["FEATURES", "Synaptic", "analyse_synaptic", "measure_synaptic"]
 
-NOISE_WINDOW_S = 0.02
 UPPER_LIMIT = 2.9957322735539909  # of a Poisson count of 0, at 95 %
 
 
@@ -52,12 +52,13 @@ class Synaptic:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """One search: where, what was found, the noise, and what comes like clockwork."""
+    """One search: where, what was found, the noise, what comes like clockwork, and what that follows."""
 
     level: float
     found: Found
     noise: float
     clock: dict[str, str]
+    cause: dict[str, str]
 
 
 def measure_synaptic(recording: SweepRecording) -> list[Measurement]:
@@ -82,8 +83,11 @@ def measure_synaptic(recording: SweepRecording) -> list[Measurement]:
 
     A rate needs 10 s of searched time. No event in 30 s is a rate of 0, and the remark says what rate that excludes; in
     less it is ``too_few_events``. Where an event of 10 pA would not reach the threshold the noise excludes all.
-    Medians need five events. Where five or more events and more than were kept were left out, there is no rate, and
-    none where they come like clockwork: see `mnephys.patch.synaptic.clockwork`.
+    Medians need five events. Where five or more events and more than were kept were left out, there is no rate; none
+    where they come like clockwork, see `mnephys.patch.synaptic.clockwork`; and none where they follow tags or steps of
+    the command, see `mnephys.patch.synaptic.evoked`.
+
+    Where events are so dense that close ones are lost, the remark says so: see `mnephys.patch.synaptic.remarks`.
 
     On 60 min of event-free noise of 3 pA SD (white up to 10 kHz, or filtered at 2 kHz, with 1/f drift and 50 Hz hum)
     at most 0.0006 false events per second and polarity were found at the default threshold, and at most 0.0008 by the
@@ -134,12 +138,10 @@ def analyse_synaptic(recording: SweepRecording) -> Synaptic:
     if not quiet.start.size:
         why = f"The command was constant for {quiet.longest:.2g} s at most, {CONSTANT_S:g} s are needed."
         return _nothing(Status.NOT_APPLICABLE, why)
-    everywhere = quiet.mask(recording.response, np.ones(quiet.start.size, dtype=bool))
-    if not everywhere.any():
+    if not quiet.mask(recording.response, np.ones(quiet.start.size, dtype=bool)).any():
         return _nothing(Status.BAD_INPUT, "No finite current was recorded at a constant command.")
     searches = _searches(recording, quiet, template)
-    about = _about(recording)
-    rows = [row for polarity in POLARITIES for row in _rows(polarity, searches[polarity], about)]
+    rows = [row for polarity in POLARITIES for row in _rows(polarity, searches[polarity], about(recording))]
     return Synaptic([*rows, *_quality(searches)], _events(searches))
 
 
@@ -180,43 +182,24 @@ def _usable_levels(quiet: Quiet, sampling_rate: float) -> FloatArray:
 
 def _search(recording: SweepRecording, searched: BoolArray, template: Template, levels: FloatArray) -> _Search:
     found = find_events(recording.response, searched, template, METHOD, THRESHOLD_SD)
-    clocks = {polarity: _clock(found, polarity, recording) for polarity in POLARITIES}
+    (n_sweeps, n_samples), rate = recording.response.shape, recording.sampling_rate
+    clocks, causes = {}, {}
+    for polarity in POLARITIES:
+        sweep, time = _times(found, polarity)
+        clocks[polarity] = clock(sweep, time, n_sweeps, n_samples / rate)
+        causes[polarity] = evoked(sweep, time, recording)
     level = float(np.median(levels)) if levels.size else float("nan")
-    return _Search(level, found, _noise(recording, searched), clocks)
+    return _Search(level, found, sd_about_mean(recording.response, searched, rate), clocks, causes)
 
 
-def _clock(found: Found, polarity: str, recording: SweepRecording) -> str:
-    """Say with what period events come, kept or not."""
+def _times(found: Found, polarity: str) -> tuple[IntArray, FloatArray]:
+    """Return sweep and time of the events, kept or not."""
     columns, left_out = found.of(polarity), found.sides[polarity].left_out
     sweep = np.concatenate([columns["sweep"], left_out.sweep])
-    time = np.concatenate([columns["onset_time"], left_out.time])
-    n_sweeps, n_samples = recording.response.shape
-    return clock(sweep, time, n_sweeps, n_samples / recording.sampling_rate)
+    return sweep, np.concatenate([columns["onset_time"], left_out.time])
 
 
-def _noise(recording: SweepRecording, searched: BoolArray) -> float:
-    """Return the SD of the current about its running mean."""
-    from scipy.ndimage import uniform_filter1d
-
-    width = max(2, round(NOISE_WINDOW_S * recording.sampling_rate))
-    stride = max(1, int(searched.sum()) // 1_000_000)
-    about = [np.zeros(0, dtype=np.float32)]
-    for rows in row_blocks(searched.shape):
-        smooth = filled(recording.response[rows], searched[rows], recording.sampling_rate)
-        smooth -= uniform_filter1d(smooth, width, axis=1)
-        about.append(smooth[searched[rows]][::stride].copy())
-    return gaussian_core(np.concatenate(about))[1]
-
-
-def _about(recording: SweepRecording) -> str:
-    """Say what is known of tetrodotoxin, and of the command."""
-    said = [text for _, text in recording.tags] + [str(recording.metadata.get("comment", ""))]
-    ttx = any("ttx" in text.lower() or "tetrodotoxin" in text.lower() for text in said)
-    drug = "A comment names TTX." if ttx else "Whether TTX was there is not known."
-    return drug + ("" if recording.command is not None else " The command is not known and was taken as constant.")
-
-
-def _rows(polarity: str, search: _Search, about: str) -> list[Measurement]:
+def _rows(polarity: str, search: _Search, known: str) -> list[Measurement]:
     names = [f"{PREFIX[polarity]}_{what}" for what in ("frequency", "amplitude", "rise_time", "decay_time")]
     side, columns = search.found.sides[polarity], search.found.of(polarity)
     number, time, numbers = columns["sweep"].size, side.searched, _numbers(search, polarity)
@@ -228,12 +211,13 @@ def _rows(polarity: str, search: _Search, about: str) -> list[Measurement]:
         return [FEATURES[name].missing(Status.BAD_INPUT, why) for name in names]
     if why := _doubt(search, polarity, number):
         return [FEATURES[name].missing(Status.EXCLUDED, f"{why} {numbers}") for name in names]
-    remark = f"{number} events in {time:.3g} s. {numbers} {about}"
+    close = crowded(number / time, columns["decay_time"])
+    remark = f"{number} events in {time:.3g} s.{close} {numbers} {known}"
     if not number and time < SILENT_S:
         why = f"No event in {time:.3g} s: the rate is below {UPPER_LIMIT / time:.2g} Hz (95 %). {numbers}"
         rate = FEATURES[names[0]].missing(Status.TOO_FEW_EVENTS, why)
     elif not number:
-        below = f"No event in {time:.3g} s: the rate is below {UPPER_LIMIT / time:.2g} Hz (95 %). {numbers} {about}"
+        below = f"No event in {time:.3g} s: the rate is below {UPPER_LIMIT / time:.2g} Hz (95 %). {numbers} {known}"
         rate = FEATURES[names[0]].measured(0.0, remark=below)
     else:
         rate = FEATURES[names[0]].measured(number / time, remark=remark)
@@ -250,6 +234,9 @@ def _rows(polarity: str, search: _Search, about: str) -> list[Measurement]:
 def _doubt(search: _Search, polarity: str, number: int) -> str:
     """Say why the events are not to be counted, if so."""
     side = search.found.sides[polarity]
+    if search.cause[polarity]:
+        when = f"{search.clock[polarity]}," if search.clock[polarity] else "at the same time"
+        return f"Events come {when} after {search.cause[polarity]}: evoked, and not spontaneous."
     if search.clock[polarity]:
         return f"Events come {search.clock[polarity]}: test pulses or stimuli, and no spontaneous currents."
     if side.left_out.kind.size > max(number, FEWEST_EVENTS - 1):
@@ -276,7 +263,7 @@ def _quality(searches: dict[str, _Search]) -> list[Measurement]:
     noise, smallest = FEATURES["qc_spsc_noise"], FEATURES["qc_spsc_smallest_amplitude"]
     sides = {polarity: s.found.sides[polarity] for polarity, s in searches.items()}
     said = [f"{p}: {side.left_out.words() or 'none'}" for p, side in sides.items()]
-    remark = f"{'; '.join(said).capitalize()}."
+    remark = f"{said[0].replace('inward', 'Inward')}; {said[1]}."
     number = sum(side.left_out.kind.size for side in sides.values())
     short = "No stretch is as long as an event."
     return [
@@ -289,10 +276,11 @@ def _quality(searches: dict[str, _Search]) -> list[Measurement]:
 
 
 def _events(searches: dict[str, _Search]) -> dict[str, NDArray[Any]]:
-    """Return the events of both polarities; none of one whose events are test pulses."""
+    """Return the events of both polarities; none of one whose events are test pulses or evoked."""
     parts = {polarity: search.found.of(polarity) for polarity, search in searches.items()}
+    no = {polarity: search.clock[polarity] or search.cause[polarity] for polarity, search in searches.items()}
     parts = {
-        polarity: {name: column[:0] if searches[polarity].clock[polarity] else column for name, column in part.items()}
+        polarity: {name: column[:0] if no[polarity] else column for name, column in part.items()}
         for polarity, part in parts.items()
     }
     names = parts["inward"]

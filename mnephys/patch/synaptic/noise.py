@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnephys.recording import FloatArray
+from mnephys.patch.synaptic.pieces import filled, row_blocks
+from mnephys.recording import BoolArray, FloatArray
 
-__all__ = ["gaussian_core"]
+__all__ = ["gaussian_core", "sd_about_mean"]
 
 BINS = 200
 SPAN_SD = 4.0
 CORE = 0.3
 REFITS = 3
 FEWEST = 30
+NOISE_WINDOW_S = 0.02
 
 
 def gaussian_core(values: FloatArray) -> tuple[float, float]:
@@ -66,3 +68,39 @@ def gaussian_core(values: FloatArray) -> tuple[float, float]:
     if not (0.3 < sd < 1.5 and abs(mean) < 1.5):
         return middle, spread
     return middle + float(mean) * spread, float(sd) * spread
+
+
+def sd_about_mean(current: FloatArray, searched: BoolArray, sampling_rate: float) -> float:
+    """Return the SD of the current about its mean over 20 ms.
+
+    Parameters
+    ----------
+    current : ndarray, float, shape (n_sweeps, n_samples)
+        In pA.
+    searched : ndarray, bool, shape (n_sweeps, n_samples)
+        Which samples count.
+    sampling_rate : float
+        In Hz.
+
+    Returns
+    -------
+    float
+        In pA, from a million samples.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> current = np.random.default_rng(0).normal(-50.0, 2.0, (1, 50000))
+    >>> round(sd_about_mean(current, current < 0, 10000.0), 1)
+    2.0
+    """
+    from scipy.ndimage import uniform_filter1d
+
+    width = max(2, round(NOISE_WINDOW_S * sampling_rate))
+    stride = max(1, int(searched.sum()) // 1_000_000)
+    about = [np.zeros(0, dtype=np.float32)]
+    for rows in row_blocks(searched.shape):
+        smooth = filled(current[rows], searched[rows], sampling_rate)
+        smooth -= uniform_filter1d(smooth, width, axis=1)
+        about.append(smooth[searched[rows]][::stride].copy())
+    return gaussian_core(np.concatenate(about))[1]

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.patch.synaptic.candidates import Candidates
-from mnephys.patch.synaptic.fitting import Fits, fit, neighbours, of_neighbours, start_fits
+from mnephys.patch.synaptic.fits import Fits, neighbours, of_neighbours
+from mnephys.patch.synaptic.fitting import fit, start_fits
+from mnephys.patch.synaptic.remains import Remains
 from mnephys.patch.synaptic.templates import Template, time_to_peak
 from mnephys.patch.synaptic.windows import Windows, cut_windows
 from mnephys.recording import BoolArray, FloatArray, IntArray
@@ -95,15 +97,15 @@ def joined(first: Events, second: Events) -> Events:
     return both.take(np.lexsort((both.onset, both.sweep)))
 
 
-def further(peaks: Candidates, residual: FloatArray, searched: BoolArray, template: Template) -> Events:
+def further(peaks: Candidates, remains: Remains, searched: BoolArray, template: Template) -> Events:
     """Return the candidates that are large enough when those that overlap are solved for together.
 
     Parameters
     ----------
     peaks : Candidates
         Of one search.
-    residual : ndarray, float, shape (n_sweeps, n_samples)
-        What was searched, in pA.
+    remains : Remains
+        What was searched.
     searched : ndarray, bool, shape (n_sweeps, n_samples)
         Where.
     template : Template
@@ -116,7 +118,8 @@ def further(peaks: Candidates, residual: FloatArray, searched: BoolArray, templa
     """
     if not peaks.sweep.size:
         return Events.none()
-    windows = cut_windows(residual, searched, template, peaks.sweep, peaks.onset)
+    whole = slice(0, searched.shape[0])
+    windows = cut_windows(remains.rows(whole), searched, template, peaks.sweep, peaks.onset)
     fits = start_fits(windows, template)
     large = np.abs(fits.amplitude) >= LEAST_SHARE * peaks.smallest
     large &= fits.amplitude * peaks.score > 0

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from mnephys.patch.synaptic.fitting import of_neighbours
+from mnephys.patch.synaptic.fits import of_neighbours
 from mnephys.patch.synaptic.refining import Events
 from mnephys.patch.synaptic.templates import Template, time_to_peak
 from mnephys.patch.synaptic.windows import TAIL_DECAYS, Windows
 from mnephys.recording import BoolArray, FloatArray
 
-__all__ = ["shadows", "squares"]
+__all__ = ["beside_steps", "jumps", "shadows", "squares", "until_others"]
 
 NEXT_SHARE = 0.3
 NEXT_RISES = 3.0
@@ -22,6 +22,9 @@ SHADOW_SHARE = 0.2
 SHADOW_DECAYS = 5.0
 SHADOW_BEFORE = 1.0
 NEIGHBOURS = 16
+JUMP_SHARE = 0.3
+JUMP_RISES = 4.0
+BESIDE_DECAYS = 10.0
 
 
 def squares(windows: Windows, found: Events, template: Template) -> BoolArray:
@@ -52,8 +55,7 @@ def squares(windows: Windows, found: Events, template: Template) -> BoolArray:
     fits = found.fits
     if not windows.at.size:
         return np.zeros(0, dtype=bool)
-    at = windows.at + fits.onset
-    before, after = _others(at, np.abs(fits.amplitude), NEXT_RISES * template.rise)
+    before, after = until_others(windows, found, template)
     after = np.minimum(after, TAIL_DECAYS * template.decay)
     time = windows.time
     used = windows.known & (time < (fits.onset + after)[:, None]) & (time > (fits.onset - before)[:, None])
@@ -74,8 +76,25 @@ def squares(windows: Windows, found: Events, template: Template) -> BoolArray:
     return square
 
 
-def _others(at: FloatArray, large: FloatArray, least: float) -> tuple[FloatArray, FloatArray]:
-    """Return the time since the last and until the next event that is large enough to matter."""
+def until_others(windows: Windows, found: Events, template: Template) -> tuple[FloatArray, FloatArray]:
+    """Return how far it is to events that are large enough to matter.
+
+    Parameters
+    ----------
+    windows : Windows
+        Around the events.
+    found : Events
+        With their fits.
+    template : Template
+        What an event looks like.
+
+    Returns
+    -------
+    before, after : ndarray, float, shape (n,)
+        Time in ms since the last and until the next event of a third of the amplitude; infinite where there is none
+        among the nearest 15, and those within three rise time constants do not count.
+    """
+    at, large, least = windows.at + found.fits.onset, np.abs(found.fits.amplitude), NEXT_RISES * template.rise
     before, after = np.full(at.size, np.inf), np.full(at.size, np.inf)
     order = np.argsort(at, kind="stable")
     for lag in range(1, min(NEIGHBOURS, at.size)):
@@ -113,6 +132,70 @@ def _best_square(
         gain = np.maximum(gain, np.where(usable, explained, 0.0).max(axis=1))
     best: FloatArray = (centred * centred).sum(axis=1) - gain
     return best
+
+
+def jumps(windows: Windows, found: Events, template: Template) -> BoolArray:
+    """Return at which events the current itself goes where the fit goes.
+
+    Parameters
+    ----------
+    windows : Windows
+        Around the events.
+    found : Events
+        With their fits.
+    template : Template
+        What an event looks like.
+
+    Returns
+    -------
+    ndarray, bool, shape (n,)
+        True where the means of the four rise time constants before the onset and of as long from the peak on differ
+        by a third of the amplitude. Elsewhere an event only makes up for what is wrong with others beside it. True
+        also where one of the two was not searched.
+    """
+    fits = found.fits
+    reach, peak = JUMP_RISES * template.rise, time_to_peak(fits.rise, fits.decay)[:, None]
+    # A fit that has gone to the end of its window shall have something before it all the same.
+    after_onset = windows.time - np.maximum(fits.onset, windows.time[0] + 0.5 * reach)[:, None]
+    levels = []
+    for part in ((after_onset < 0) & (after_onset >= -reach), (after_onset >= peak) & (after_onset < peak + reach)):
+        used = part & windows.known
+        number = used.sum(axis=1)
+        total = np.where(used, windows.current, 0.0).sum(axis=1)
+        levels.append(np.divide(total, number, out=np.full(number.size, np.nan), where=number > 0))
+    jump = np.sign(fits.amplitude) * (levels[1] - levels[0])
+    does: BoolArray = ~(jump < JUMP_SHARE * np.abs(fits.amplitude))
+    return does
+
+
+def beside_steps(at: FloatArray, found: Events, square: BoolArray, jump: BoolArray, template: Template) -> BoolArray:
+    """Return which events without a jump come shortly before a step of the other polarity that has one.
+
+    Parameters
+    ----------
+    at : ndarray, float, shape (n,)
+        Onset of each in ms on a common axis; sweeps are far apart on it.
+    found : Events
+        With their fits.
+    square : ndarray, bool, shape (n,)
+        From `squares`.
+    jump : ndarray, bool, shape (n,)
+        From `jumps`.
+    template : Template
+        What an event looks like.
+
+    Returns
+    -------
+    ndarray, bool, shape (n,)
+        True up to ten decay time constants of the template before the step.
+    """
+    beside = np.zeros(at.size, dtype=bool)
+    for sign in (-1.0, 1.0):
+        own = found.fits.amplitude * sign > 0
+        steps = np.append(np.sort(at[square & jump & ~own]), np.inf)
+        until = steps[np.searchsorted(steps, at)] - at
+        beside |= own & ~jump & (until < BESIDE_DECAYS * template.decay)
+    return beside
 
 
 def shadows(at: FloatArray, found: Events, square: BoolArray, template: Template) -> BoolArray:

@@ -6,6 +6,7 @@ import itertools
 import math
 from collections import OrderedDict
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -136,9 +137,11 @@ class Selector:
 
     def _chunk(self, file: BinaryFile, number: int) -> NDArray[Any]:
         """Return a chunk, unpacked."""
-        if number in self._kept:
-            self._kept.move_to_end(number)
-            return self._kept[number]
+        # Pieces of one signal may be read by several threads, and another may have dropped what this one found.
+        if (kept := self._kept.get(number)) is not None:
+            with suppress(KeyError):
+                self._kept.move_to_end(number)
+            return kept
         dataset = self.dataset
         address, size, mask = self._places[number].tolist() if self._places is not None else (UNDEFINED, 0, 0)
         stored = file.bytes(address, size, f"dataset {dataset.name}")
@@ -148,10 +151,11 @@ class Selector:
             raise dataset.corrupt(f"has a chunk at byte {address} that {error}") from None
         chunk = np.frombuffer(content, dataset.type.dtype).reshape(dataset.chunk)
         if self._keep:
-            self._kept[number] = chunk
             most = max(_KEPT, min(_MOST_KEPT, file.size // _SHARE_KEPT)) // dataset.chunk_bytes
-            while len(self._kept) > max(most, 1):
-                self._kept.popitem(last=False)
+            self._kept[number] = chunk
+            with suppress(KeyError):
+                while len(self._kept) > max(most, 1):
+                    self._kept.popitem(last=False)
         return chunk
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,11 +12,13 @@ from hypothesis import strategies as st
 import mnephys
 from mnephys.errors import UnitsError
 from mnephys.measurement import Status
-from mnephys.patch.currents import FEATURES, CurrentLimits, measure_currents
+from mnephys.patch.currents import FEATURES, measure_currents
 from mnephys.patch.currents.activation import Limb, reversal
 from mnephys.patch.currents.escape import suspected_levels
+from mnephys.patch.limits import QualityLimits
 from mnephys.recording import Clamp, CommandSource, SweepRecording
 
+LIMITS = QualityLimits.read().voltage_clamp
 CELL = {name for name, feature in FEATURES.items() if feature.levels[0] == "cell"}
 CURVE = {name for name in FEATURES if name.startswith("na_activation")}
 
@@ -147,7 +151,7 @@ def test_activation_is_refused_above_five_millivolts(channels, cells, resistance
         asked = cells(recording, series_resistance=resistance, fit_anyway=True)["na_activation_half"]
         assert asked.value == pytest.approx(-25.0, abs=0.5)
         assert "because it was asked for" in asked.reason
-        wider = cells(recording, series_resistance=resistance, limits=CurrentLimits(voltage_error=10.0))
+        wider = cells(recording, series_resistance=resistance, limits=replace(LIMITS, voltage_error=10.0))
         assert wider["na_activation_half"].ok
 
 

@@ -52,6 +52,11 @@ def test_a_holding_current_and_a_sweep_shorter_than_the_filter_do_not_matter():
     np.testing.assert_allclose(deconvolve(short - 700.0, kernel), deconvolve(short, kernel), atol=1e-3)
 
 
+def test_a_float32_holding_current_whose_sum_overflows_does_not_matter():
+    kernel = inverse_kernel(TEMPLATE)
+    assert (deconvolve(np.full((1, 9000), 1e38, dtype=np.float32), kernel) == 0).all()
+
+
 def test_events_hardly_larger_than_the_noise_do_not_widen_it():
     values = np.random.default_rng(4).normal(0.0, 1.0, 200000)
     values[:30000] += 3.0
