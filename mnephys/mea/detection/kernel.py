@@ -68,7 +68,7 @@ def bandpass_kernel(sampling_rate: float, band: tuple[float, float], order: int,
     --------
     >>> kernel = bandpass_kernel(12500.0, (300.0, 5000.0), 3, zero_phase=True)
     >>> kernel.before == kernel.after, round(float(kernel.taps[kernel.before]), 2)
-    (True, 0.71)
+    (True, 0.75)
     """
     low, high = _check(sampling_rate, band, order)
     size = 1 << 12
