@@ -117,7 +117,7 @@ class Slope:
     Examples
     --------
     >>> ramp = Voltage(np.arange(100, dtype=np.float32)[np.newaxis] * 0.5)
-    >>> Slope(ramp, 20000.0).rows(np.array([50]), 2)
+    >>> Slope(ramp, 20000.0).rows(np.array([50]), 2).round(3)
     array([[10., 10.]], dtype=float32)
     """
 
