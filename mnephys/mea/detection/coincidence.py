@@ -10,7 +10,7 @@ from mnephys.mea.definitions import TIE
 from mnephys.mea.merge import MergedTrains, merge
 from mnephys.mea.segments import ratio, segment_sum
 from mnephys.measurement import Feature
-from mnephys.recording import BoolArray, FloatArray, IntArray, SpikeTrains
+from mnephys.recording import BoolArray, FloatArray, SpikeTrains
 
 __all__ = ["FEATURES", "SHARE", "WHY_NOT", "coincident_percentage", "coincident_spikes", "without_coincident"]
 
@@ -68,24 +68,18 @@ def coincident_spikes(merged: MergedTrains, min_electrodes: int = 4, window: flo
     # Wells far apart in time: one search then never crosses from one to the next.
     span = float(np.ptp(times)) + 2.0 * window + 1.0 if n else 1.0
     apart = (times - (times.min() if n else 0.0)) + group * span
-    stop = np.searchsorted(apart, apart + window + TIE, side="right")
-    distinct = stop - np.arange(n) - _repeats(merged, apart, window)
-    many = np.flatnonzero(distinct >= min_electrodes)
-    edges = np.bincount(many, minlength=n + 1) - np.bincount(stop[many], minlength=n + 1)
-    covered: BoolArray = np.cumsum(edges)[:n] > 0
+    covered = np.zeros(n, dtype=bool)
+    # Few spikes have enough others so near, and only of these it matters whose they are.
+    first = np.flatnonzero(apart[min_electrodes - 1 :] - apart[: max(n - min_electrodes + 1, 0)] <= window + TIE)
+    stop = np.searchsorted(apart, apart[first] + window + TIE, side="right")
+    length = stop - first
+    owner = np.repeat(np.arange(first.size), length)
+    spike = np.arange(owner.size) + np.repeat(first - (np.cumsum(length) - length), length)
+    n_trains = merged.trains.n_trains
+    pairs = np.unique(owner * n_trains + merged.train[spike])
+    distinct = np.bincount(pairs // max(n_trains, 1), minlength=first.size)
+    covered[spike[distinct[owner] >= min_electrodes]] = True
     return covered
-
-
-def _repeats(merged: MergedTrains, apart: FloatArray, window: float) -> IntArray:
-    """Return how many spikes in the window from each spike on are of an electrode that is already in it."""
-    n = apart.size
-    by_train = np.argsort(merged.train, kind="stable")
-    before, here = by_train[:-1], by_train[1:]
-    again = (merged.train[before] == merged.train[here]) & (apart[here] - apart[before] <= window + TIE)
-    before, here = before[again], here[again]
-    first = np.searchsorted(apart, apart[here] - window - TIE, side="left")
-    edges = np.bincount(first, minlength=n + 1) - np.bincount(before + 1, minlength=n + 1)
-    return np.cumsum(edges)[:n]
 
 
 def coincident_percentage(merged: MergedTrains) -> FloatArray:
