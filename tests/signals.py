@@ -27,6 +27,18 @@ class Memory:
         """Hold no file."""
 
 
+class Counted(Memory):
+    """A signal that is stored as counts of one size."""
+
+    def __init__(self, counts, microvolts):
+        super().__init__(whole_segment(), range(counts.shape[1]), counts.shape[0])
+        self.values = (counts * microvolts).astype(np.float32)
+        self.counts, self.dtype, self.microvolts = counts, counts.dtype, microvolts
+
+    def read_counts(self, start, stop, channels=None):
+        return self.counts[start:stop, slice(None) if channels is None else channels]
+
+
 def plate(*, signal=True, trains=True, gap=False) -> PlateRecording:
     """A 24-well plate: channels of A1_11, A1_12, B2_21 and D6_44; spikes of A1_11 and B2_21, one of them before 0."""
     layout = LAYOUTS["24-well"]

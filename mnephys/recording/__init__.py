@@ -9,7 +9,7 @@ from mnephys.recording.arrays import BoolArray, FloatArray, IntArray
 from mnephys.recording.layout import LAYOUTS, LIKELY, PlateLayout, grid_place, layout_holding, layout_named, well_name
 from mnephys.recording.plate import ELECTRODE, DurationSource, PlateRecording
 from mnephys.recording.provenance import SIMULATED_COMMENT, Provenance
-from mnephys.recording.signal import SEGMENT, Signal, segment_edges, whole_segment
+from mnephys.recording.signal import SEGMENT, CountedSignal, Signal, segment_edges, whole_segment
 from mnephys.recording.sweeps import Clamp, CommandSource, SweepRecording
 from mnephys.recording.trains import SpikeTrains, Waveforms
 
@@ -22,6 +22,7 @@ __all__ = [
     "BoolArray",
     "Clamp",
     "CommandSource",
+    "CountedSignal",
     "DurationSource",
     "FloatArray",
     "IntArray",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.recording.arrays import IntArray
 
-__all__ = ["SEGMENT", "Signal", "segment_edges", "whole_segment"]
+__all__ = ["SEGMENT", "CountedSignal", "Signal", "segment_edges", "whole_segment"]
 
 SEGMENT = np.dtype([("first", np.int64), ("start", np.float64)])
 """One stretch without a gap: its first sample (an index into the signal), and the time of that sample in s."""
@@ -77,6 +77,49 @@ class Signal(Protocol):
 
     def close(self) -> None:
         """Let go of the file; the next `read` opens it again."""
+        ...
+
+
+@runtime_checkable
+class CountedSignal(Signal, Protocol):
+    """A signal that is stored as counts, all of one size: what reads much of it need not make voltage of it all.
+
+    Attributes
+    ----------
+    dtype : dtype
+        Of one count.
+    microvolts : float
+        Of one count, with its sign.
+    """
+
+    @property
+    def dtype(self) -> np.dtype[np.generic]:
+        """Type of one count."""
+        ...
+
+    @property
+    def microvolts(self) -> float:
+        """Voltage of one count in uV."""
+        ...
+
+    def read_counts(self, start: int, stop: int, channels: Sequence[int] | slice | None = None) -> NDArray[Any]:
+        """Return some samples as they are stored.
+
+        Parameters
+        ----------
+        start, stop, channels
+            As for `read`.
+
+        Returns
+        -------
+        ndarray of the type of the file, shape (stop - start, n_channels)
+            Times `microvolts` they are in uV.
+
+        Raises
+        ------
+        IndexError, ReadError
+            As `read`.
+        """
         ...
 
 

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from mnephys.mea.detection.kernel import Kernel
 from mnephys.recording import FloatArray, IntArray
 
-__all__ = ["BLOCK", "EDGE", "HALF", "TILE", "Baseline", "block_extremes", "block_sums"]
+__all__ = ["BLOCK", "EDGE", "TILE", "Baseline", "look_at_blocks"]
 
 BLOCK = 8
-HALF = BLOCK // 2
-TILE = 64
+TILE = 32
 """Blocks that are looked at together: of a plate of 768 channels they stay in the cache of the processor."""
 PERIODS = 3.0
 """Periods of the lower edge of the band, on each side, that a baseline is taken from."""
@@ -35,14 +34,17 @@ class Baseline:
     ----------
     weights : ndarray, float32, shape (TILE + 2 * EDGE, TILE + 2 * EDGE + 2 * reach)
         The baseline at the centres of blocks, and of `EDGE` on each side, from the sums of blocks.
-    smoothing : ndarray, float32, shape (HALF + 2 * NEAR, HALF)
-        The samples of a half block, smoothed, from those around them.
+    smoothing : ndarray, float32, shape (BLOCK + 2 * NEAR, BLOCK)
+        The samples of a block, smoothed, from those around them.
+    between : ndarray, float32, shape (3, BLOCK)
+        The baseline at the samples of a block, on a line, from that at its centre and at those of both beside it.
     reach : int
         Blocks on each side that a baseline depends on.
     """
 
     weights: NDArray[np.float32]
     smoothing: NDArray[np.float32]
+    between: NDArray[np.float32]
     reach: int
 
     @classmethod
@@ -73,10 +75,12 @@ class Baseline:
         near = -above[np.arange(-NEAR, NEAR + 1)]
         near[NEAR] += 1.0
         near /= near.sum()
-        smoothing = np.zeros((HALF + 2 * NEAR, HALF), np.float32)
-        for column in range(HALF):
+        smoothing = np.zeros((BLOCK + 2 * NEAR, BLOCK), np.float32)
+        for column in range(BLOCK):
             smoothing[column : column + near.size, column] = near
-        return cls(weights, smoothing, reach)
+        away = (inside - 0.5 * (BLOCK - 1)) / BLOCK
+        between = np.stack([np.maximum(-away, 0.0), 1.0 - np.abs(away), np.maximum(away, 0.0)])
+        return cls(weights, smoothing, between.astype(np.float32), reach)
 
     @property
     def halo(self) -> int:
@@ -102,27 +106,6 @@ class Baseline:
         return self.weights[: number + 2 * EDGE, :width] @ sums[first : first + width]
 
     @staticmethod
-    def halves(around: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Return the baseline at the centres of both halves of blocks.
-
-        Parameters
-        ----------
-        around : ndarray, float32, shape (n_blocks + 2 * EDGE, n_channels)
-            Of `around`.
-
-        Returns
-        -------
-        ndarray, float32, shape (n_blocks, 2, n_channels)
-            In the unit of the samples.
-        """
-        here = around[EDGE:-EDGE]
-        halves = np.empty((here.shape[0], 2, here.shape[1]), np.float32)
-        for half, beside in enumerate((around[EDGE - 1 : -EDGE - 1], around[EDGE + 1 : around.shape[0] - EDGE + 1])):
-            np.multiply(beside - here, 0.25, out=halves[:, half])
-            halves[:, half] += here
-        return halves
-
-    @staticmethod
     def roughness(around: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return how much the baseline bends near each block: what blocks and straight lines miss of it is less.
 
@@ -145,9 +128,9 @@ class Baseline:
         return largest
 
     def smoothed(
-        self, values: NDArray[Any], around: NDArray[np.float32], row: IntArray, channel: IntArray
+        self, values: NDArray[Any], around: NDArray[np.float32], block: IntArray, channel: IntArray
     ) -> NDArray[np.float32]:
-        """Return the smoothed samples of half blocks, above the baseline.
+        """Return the smoothed samples of blocks, above the baseline.
 
         Parameters
         ----------
@@ -155,66 +138,56 @@ class Baseline:
             From the first sample of the halo on.
         around : ndarray, float32, shape (n_blocks + 2 * EDGE, n_channels)
             Of `around`.
-        row, channel : ndarray, int, shape (n_halves,)
-            Half blocks, counted from the first after the halo.
+        block, channel : ndarray, int, shape (n_chosen,)
+            Blocks, counted from the first after the halo.
 
         Returns
         -------
-        ndarray, float32, shape (n_halves, HALF)
+        ndarray, float32, shape (n_chosen, BLOCK)
             In the unit of the samples.
         """
-        length = HALF + 2 * NEAR
+        length = BLOCK + 2 * NEAR
         down, across = values.strides
         shape = (max(values.shape[0] - length + 1, 0), values.shape[1], length)
         windows = np.lib.stride_tricks.as_strided(values, shape, (down, across, down), writeable=False)
-        near = windows[self.halo + row * HALF - NEAR, channel].astype(np.float32) @ self.smoothing
-        block, half = np.divmod(row, 2)
-        here, beside = around[block + EDGE, channel], around[block + EDGE - 1 + 2 * half, channel]
-        # Blocks from the centre of this one towards that of the one beside.
-        share = np.abs((np.arange(HALF) + 0.5) / BLOCK - 0.5 * (1 - half[:, np.newaxis]))
-        below: NDArray[np.float32] = here[:, np.newaxis] + share.astype(np.float32) * (beside - here)[:, np.newaxis]
-        return near - below
+        smooth: NDArray[np.float32] = (
+            windows[self.halo - NEAR + block * BLOCK, channel].astype(np.float32) @ self.smoothing
+        )
+        below = around[block[:, np.newaxis] + np.arange(EDGE - 1, EDGE + 2), channel[:, np.newaxis]]
+        smooth -= below @ self.between
+        return smooth
 
 
-def block_sums(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Return the sums of blocks.
+def look_at_blocks(values: NDArray[Any], signs: tuple[int, ...]) -> tuple[NDArray[np.float32], list[NDArray[Any]]]:
+    """Return the sums and the extremes of blocks.
 
     Parameters
     ----------
     values : ndarray, int16 or float32, shape (n_samples, n_channels)
         With `n_samples` a multiple of `BLOCK`.
+    signs : tuple of int
+        -1 for the lowest sample of each block, 1 for the highest.
 
     Returns
     -------
-    ndarray, float32, shape (n_samples // BLOCK, n_channels)
+    sums : ndarray, float32, shape (n_samples // BLOCK, n_channels)
         In the unit of the samples.
+    extremes : list of ndarray, int16 or float32, shape (n_samples // BLOCK, n_channels)
+        One for each sign.
     """
+    n_blocks, n_channels = values.shape[0] // BLOCK, values.shape[1]
     total = np.int32 if values.dtype == np.int16 else np.float32
-    sums = np.empty((values.shape[0] // BLOCK, values.shape[1]), np.float32)
-    for first in range(0, sums.shape[0], TILE):
-        piece = values[first * BLOCK : min(first + TILE, sums.shape[0]) * BLOCK]
-        sums[first : first + TILE] = np.add.reduce(piece.reshape(-1, BLOCK, values.shape[1]), axis=1, dtype=total)
-    return sums
-
-
-def block_extremes(values: NDArray[Any], sign: int) -> NDArray[Any]:
-    """Return the lowest or the highest sample of both halves of blocks.
-
-    Parameters
-    ----------
-    values : ndarray, int16 or float32, shape (n_samples, n_channels)
-        With `n_samples` a multiple of `BLOCK`.
-    sign : int
-        -1 for the lowest, 1 for the highest.
-
-    Returns
-    -------
-    ndarray, int16 or float32, shape (n_samples // BLOCK, 2, n_channels)
-        In the unit of the samples.
-    """
-    reduce = np.minimum.reduce if sign < 0 else np.maximum.reduce
-    extremes: NDArray[Any] = reduce(values.reshape(-1, 2, HALF, values.shape[1]), axis=2)
-    return extremes
+    sums = np.empty((n_blocks, n_channels), np.float32)
+    extremes = [np.empty((n_blocks, n_channels), values.dtype) for _ in signs]
+    # All that is asked of a tile while it is in the cache.
+    for first in range(0, n_blocks, TILE):
+        stop = min(first + TILE, n_blocks)
+        piece = values[first * BLOCK : stop * BLOCK].reshape(-1, BLOCK, n_channels)
+        sums[first:stop] = np.add.reduce(piece, axis=1, dtype=total)
+        for sign, extreme in zip(signs, extremes, strict=True):
+            reduce = np.minimum.reduce if sign < 0 else np.maximum.reduce
+            reduce(piece, axis=1, out=extreme[first:stop])
+    return sums, extremes
 
 
 def _outside(kernel: Kernel, least: int) -> tuple[FloatArray, FloatArray]:

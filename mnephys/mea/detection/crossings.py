@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.mea.detection.baseline import BLOCK, HALF
-from mnephys.mea.detection.kernel import Kernel
-from mnephys.mea.detection.noise import convolved
+from mnephys.mea.detection.baseline import BLOCK
+from mnephys.mea.detection.kernel import Kernel, convolved
 from mnephys.mea.detection.rule import Rule
 from mnephys.mea.detection.samples import Samples, numbers
 from mnephys.mea.detection.screen import BlockScreen, Hits
@@ -91,7 +90,7 @@ def find_crossings(samples: Samples, rule: Rule, screen: BlockScreen, start: int
     parts = [
         _beyond(rule, rows + begin, channels, filtered)
         for found in hits
-        for rows, channels, filtered in exact_windows(values, rule.kernel, found, guard, 1, HALF + 1)
+        for rows, channels, filtered in exact_windows(values, rule.kernel, found, guard, 1, BLOCK + 1)
     ]
     channel, sample, value = (np.concatenate(column) for column in zip(*parts, strict=True)) if parts else _none()
     inside = (sample >= start) & (sample < stop) & (sample >= 0) & (sample < samples.size)
@@ -151,7 +150,7 @@ def exact_windows(
 def _dense_hits(
     values: NDArray[Any], rule: Rule, channels: IntArray, guard: int, limit: NDArray[np.float32]
 ) -> Iterator[Hits]:
-    """Yield the half blocks of channels that are filtered as a whole."""
+    """Yield the blocks of channels that are filtered as a whole."""
     n_samples = values.shape[0] - 2 * guard
     for at in range(0, channels.size, COLUMNS):
         chosen = channels[at : at + COLUMNS]
@@ -159,20 +158,20 @@ def _dense_hits(
         if float(np.ptp(taken)) > WIDE * float(near.min()):
             taken = taken.astype(np.float64)
         whole = convolved(taken, rule.kernel)[guard - rule.kernel.before :][:n_samples]
-        halves = whole.reshape(-1, HALF, chosen.size)
-        passed = np.zeros((halves.shape[0], chosen.size), dtype=bool)
+        blocks = whole.reshape(-1, BLOCK, chosen.size)
+        passed = np.zeros((blocks.shape[0], chosen.size), dtype=bool)
         if -1 in rule.signs:
-            passed |= halves.min(axis=1) < -near
+            passed |= blocks.min(axis=1) < -near
         if 1 in rule.signs:
-            passed |= halves.max(axis=1) > near
+            passed |= blocks.max(axis=1) > near
         rows, columns = np.nonzero(passed)
-        yield rows * HALF, chosen[columns]
+        yield rows * BLOCK, chosen[columns]
 
 
 def _beyond(
     rule: Rule, first: IntArray, channels: IntArray, filtered: NDArray[np.float32]
 ) -> tuple[IntArray, IntArray, NDArray[np.float32]]:
-    """Return the samples of some half blocks that are beyond the threshold."""
+    """Return the samples of some blocks that are beyond the threshold."""
     inner = filtered[:, 1:-1]
     limit = rule.limit(np.maximum(first, 0), channels)[:, np.newaxis]
     beyond = np.zeros(inner.shape, dtype=bool)

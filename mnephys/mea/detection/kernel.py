@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mnephys.recording import FloatArray
 
-__all__ = ["Kernel", "bandpass_kernel"]
+__all__ = ["Kernel", "bandpass_kernel", "convolved"]
 
 TAIL = 1e-6
 """Where the response stays below this share of its largest value it is cut off."""
@@ -83,6 +85,34 @@ def bandpass_kernel(sampling_rate: float, band: tuple[float, float], order: int,
             return Kernel(taps, before, after, zero_phase)
         size *= 2
     raise ValueError(f"a band from {low:g} Hz reaches over more than {MAX_TAPS} samples; give a higher lower edge")
+
+
+def convolved(values: NDArray[Any], kernel: Kernel) -> NDArray[Any]:
+    """Return the filtered samples of which the whole reach of the kernel is there.
+
+    Parameters
+    ----------
+    values : ndarray, shape (n, n_channels)
+        Samples.
+    kernel : Kernel
+        The filter.
+
+    Returns
+    -------
+    ndarray, float32 or float64, shape (n - taps.size + 1, n_channels)
+        By Fourier transform; in float64 where the samples are.
+    """
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    kind = np.float64 if values.dtype == np.float64 else np.float32
+    reach = kernel.taps.size - 1
+    size = next_fast_len(values.shape[0], real=True)
+    response = rfft(kernel.taps[::-1].astype(kind), size)[:, np.newaxis]
+    with np.errstate(invalid="ignore", over="ignore"):
+        # The kernel leaves nothing of a constant: without it float32 keeps its digits for what varies.
+        centred = values.astype(kind) - values[:1].astype(kind)
+        whole: NDArray[Any] = irfft(rfft(centred, size, axis=0) * response, size, axis=0, overwrite_x=True)
+    return whole[reach : values.shape[0]]
 
 
 def _response(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnephys.mea.detection.kernel import Kernel
-from mnephys.mea.detection.noise import Levels
+from mnephys.mea.detection.levels import Levels
 from mnephys.recording import BoolArray, FloatArray, IntArray
 
 __all__ = ["Rule"]

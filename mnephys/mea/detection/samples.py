@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.recording import BoolArray, IntArray, Signal, whole_segment
+from mnephys.recording import BoolArray, CountedSignal, IntArray, Signal, whole_segment
 
 __all__ = ["Samples", "as_samples", "numbers"]
 
@@ -41,6 +41,15 @@ class _MappedFile(_Array):
         return np.fromfile(self._path, self._dtype, (stop - start) * n_channels, offset=at).reshape(-1, n_channels)
 
 
+class _Counts:
+    """A signal as it is stored: half the bytes of its voltage, and no rounding."""
+
+    def __init__(self, signal: CountedSignal) -> None:
+        self.shape, self.sampling_rate = signal.shape, signal.sampling_rate
+        self.segments, self.electrodes = signal.segments, signal.electrodes
+        self.read = signal.read_counts
+
+
 @dataclass(frozen=True, slots=True)
 class Samples:
     """One stretch of a signal without a gap; beyond its ends the first and the last sample go on.
@@ -55,6 +64,8 @@ class Samples:
         Time of its first sample in s.
     blanks : ndarray, int, shape (n, 2)
         First and last sample, both kept, of stretches that a straight line replaces, counted from `first`.
+    unit : float
+        Of one sample as it is read, in the unit of the signal, with its sign.
     """
 
     signal: Any
@@ -62,6 +73,7 @@ class Samples:
     stop: int
     start: float
     blanks: IntArray
+    unit: float
 
     @property
     def size(self) -> int:
@@ -159,7 +171,7 @@ def as_samples(
     Parameters
     ----------
     signal : ndarray or Signal, shape (n_samples, n_channels)
-        An array is read as it is, a map by its file.
+        An array is read as it is, a map by its file, what is stored in counts of 16 bits as these.
     sampling_rate : float or None
         In Hz; None where the signal knows it.
     blank : ndarray, float, shape (n, 2)
@@ -180,6 +192,7 @@ def as_samples(
         If an array has not two dimensions or no numbers, or the sampling rate is not known or not the signal's.
     """
     source: Any = signal
+    unit = 1.0
     if isinstance(signal, np.ndarray):
         if signal.ndim != 2 or signal.dtype.kind not in "iuf":
             raise ValueError(
@@ -190,6 +203,8 @@ def as_samples(
         source = _source(signal, float(sampling_rate))
     elif sampling_rate is not None and not np.isclose(sampling_rate, signal.sampling_rate, rtol=1e-6):
         raise ValueError(f"the signal has {signal.sampling_rate:g} samples per second, not {sampling_rate:g}")
+    if isinstance(source, CountedSignal) and source.dtype == np.int16 and source.microvolts:
+        source, unit = _Counts(source), float(source.microvolts)
     rate = float(source.sampling_rate)
     bounds = np.append(source.segments["first"], source.shape[0]).astype(np.int64)
     stretches = []
@@ -197,7 +212,8 @@ def as_samples(
         bounds[:-1].tolist(), bounds[1:].tolist(), source.segments["start"].tolist(), strict=True
     ):
         if stop > first:
-            stretches.append(Samples(source, first, stop, start, _blanks(blank, start, rate, stop - first)))
+            blanks = _blanks(blank, start, rate, stop - first)
+            stretches.append(Samples(source, first, stop, start, blanks, unit))
     return stretches, rate, int(source.shape[1])
 
 

@@ -1,7 +1,7 @@
 """A cheap look at all samples that leaves few of them for the exact filter.
 
 Of a band-pass only its lower edge needs many samples, and what lies below it is smooth: this baseline is taken from
-the sums of blocks of eight samples. The extremes of each half block are compared with it first; what passes is
+the sums of blocks of eight samples. The extremes of each block are compared with it first; what passes is
 compared again, smoothed over the nearest samples as the upper edge of the band does. How far each of the two is from
 the exactly filtered extremes is measured for every channel, and so is the margin that is left for it. The screen
 decides what is filtered exactly, never what is found.
@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnephys.mea.detection.baseline import BLOCK, HALF, TILE, Baseline, block_extremes, block_sums
-from mnephys.mea.detection.noise import MAD_OF_SD, convolved, medians, windows_of
+from mnephys.mea.detection.baseline import BLOCK, EDGE, TILE, Baseline, look_at_blocks
+from mnephys.mea.detection.kernel import convolved
+from mnephys.mea.detection.levels import MAD_OF_SD, medians
+from mnephys.mea.detection.noise import windows_of
 from mnephys.mea.detection.rule import Rule
 from mnephys.mea.detection.samples import Samples, numbers
 from mnephys.recording import BoolArray, IntArray
@@ -27,10 +29,10 @@ __all__ = ["BlockScreen", "Hits", "calibrate"]
 MARGIN_SD = 5.0
 WINDOWS = 5
 MOST_HITS = 0.08
-"""Where a larger share of half blocks would pass, filtering everything is cheaper."""
+"""Where a larger share of blocks would pass, filtering everything is cheaper."""
 
 Hits = tuple[IntArray, IntArray]
-"""First sample and channel of half blocks."""
+"""First sample and channel of blocks."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +44,7 @@ class BlockScreen:
     baseline : Baseline
         What is compared.
     coarse, fine : ndarray, float32, shape (2, n_channels)
-        How far the lowest and the highest sample of a half block may seem to be from its exact extremes, as it is
+        How far the lowest and the highest sample of a block may seem to be from its exact extremes, as it is
         and smoothed, beyond the roughness of the baseline there.
     dense : ndarray, bool, shape (n_channels,)
         Channels that are filtered as a whole instead.
@@ -54,7 +56,7 @@ class BlockScreen:
     dense: BoolArray
 
     def hits(self, values: NDArray[Any], limit: NDArray[np.float32], signs: tuple[int, ...]) -> Hits:
-        """Return the half blocks in which the exact filter may go beyond a limit.
+        """Return the blocks in which the exact filter may go beyond a limit.
 
         Parameters
         ----------
@@ -70,27 +72,29 @@ class BlockScreen:
         row, channel : ndarray, int, shape (n_hits,)
             First sample of each, counted from the first after the halo, ascending.
         """
-        halo = self.baseline.halo
-        n_blocks = (values.shape[0] - 2 * halo) // BLOCK
-        sums, inside = block_sums(values), values[halo : halo + n_blocks * BLOCK]
-        sides = [(sign, block_extremes(inside, sign), sign * limit) for sign in signs]
+        n_blocks = (values.shape[0] - 2 * self.baseline.halo) // BLOCK
+        beside = self.baseline.halo // BLOCK
+        sums, extremes = look_at_blocks(values, signs)
+        sides = list(zip(signs, extremes, (sign * limit for sign in signs), strict=True))
         rows, channels = [], []
         for first in range(0, n_blocks, TILE):
-            around = self.baseline.around(sums, first, min(TILE, n_blocks - first))
-            halves, rough = self.baseline.halves(around), self.baseline.roughness(around)
-            passed = np.zeros(halves.shape, dtype=bool)
+            number = min(TILE, n_blocks - first)
+            around = self.baseline.around(sums, first, number)
+            here, rough = around[EDGE:-EDGE], self.baseline.roughness(around)
+            passed = np.zeros(here.shape, dtype=bool)
             for sign, extreme, beyond in sides:
-                edge = (beyond + self.coarse[_side(sign)]) - sign * rough
-                passed |= _passes(extreme[first : first + TILE], halves + edge[:, np.newaxis], sign)
-            passed[:, :, self.dense] = False
+                edge = here - sign * rough
+                edge += beyond + self.coarse[_side(sign)]
+                passed |= _passes(extreme[beside + first : beside + first + number], edge, sign)
+            passed &= ~self.dense
             at = np.flatnonzero(passed)
-            row, channel = at // limit.size, at % limit.size
-            smooth = self.baseline.smoothed(values[first * BLOCK :], around, row, channel)
+            block, channel = at // limit.size, at % limit.size
+            smooth = self.baseline.smoothed(values[first * BLOCK :], around, block, channel)
             near = np.zeros(at.size, dtype=bool)
             for sign, _, beyond in sides:
-                edge = (beyond + self.fine[_side(sign)])[channel] - sign * rough[row // 2, channel]
+                edge = (beyond + self.fine[_side(sign)])[channel] - sign * rough[block, channel]
                 near |= _passes(smooth, edge[:, np.newaxis], sign).any(axis=1)
-            rows.append(first * BLOCK + row[near] * HALF)
+            rows.append((first + block[near]) * BLOCK)
             channels.append(channel[near])
         return np.concatenate(rows), np.concatenate(channels)
 
@@ -138,7 +142,7 @@ def calibrate(samples: Samples, sampling_rate: float, low: float, rule: Rule) ->
             apart = seen[:, side] - exact[:, side] + sign * rough
             middle = medians(apart.T)
             spread = medians(np.abs(apart - middle).T) / MAD_OF_SD
-            # Nearer to 0 than the limit by what makes a half block seem nearer than it is.
+            # Nearer to 0 than the limit by what makes a block seem nearer than it is.
             margins[stage, side] = middle - sign * MARGIN_SD * spread
         if sign in rule.signs:
             edge = sign * limit + margins[0, side] - sign * rough
@@ -150,27 +154,24 @@ def calibrate(samples: Samples, sampling_rate: float, low: float, rule: Rule) ->
 def _looks(
     samples: Samples, sampling_rate: float, rule: Rule, baseline: Baseline
 ) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]:
-    """Yield both looks at the extremes of half blocks, the exact ones, each (n, 2, n_channels), and the roughness."""
+    """Yield both looks at the extremes of blocks, the exact ones, each (n, 2, n_channels), and the roughness."""
     first, length = windows_of(samples, sampling_rate)
     n_blocks, kernel, n_channels = min(length // BLOCK, TILE), rule.kernel, samples.n_channels
     rows, guard = n_blocks * BLOCK, max(baseline.halo, kernel.before, kernel.after)
-    every = np.divmod(np.arange(2 * n_blocks * n_channels), n_channels)
+    every = np.divmod(np.arange(n_blocks * n_channels), n_channels)
     chosen = first[:: -(-first.size // WINDOWS)] // BLOCK * BLOCK if n_blocks else first[:0]
     for start in chosen.tolist():
         values = numbers(samples.read(start - guard, start + rows + guard))
-        exact = convolved(values, kernel)[guard - kernel.before :][:rows].reshape(-1, HALF, n_channels)
+        exact = convolved(values, kernel)[guard - kernel.before :][:rows].reshape(-1, BLOCK, n_channels)
         values = values[guard - baseline.halo : guard + rows + baseline.halo]
         inside = values[baseline.halo : baseline.halo + rows]
-        around = baseline.around(block_sums(values), 0, n_blocks)
-        smooth = baseline.smoothed(values, around, *every)
-        halves = baseline.halves(around)
-        pairs = (
-            (block_extremes(inside, -1) - halves, block_extremes(inside, 1) - halves),
-            (smooth.min(axis=1), smooth.max(axis=1)),
-            (exact.min(axis=1), exact.max(axis=1)),
-        )
-        coarse, fine, true = (np.stack([side.reshape(-1, n_channels) for side in pair], axis=1) for pair in pairs)
+        around = baseline.around(look_at_blocks(values, ())[0], 0, n_blocks)
+        smooth = baseline.smoothed(values, around, *every).reshape(n_blocks, n_channels, BLOCK)
+        _, extremes = look_at_blocks(inside, (-1, 1))
+        coarse = np.stack(extremes, axis=1) - around[EDGE:-EDGE, np.newaxis]
+        fine = np.stack([smooth.min(axis=2), smooth.max(axis=2)], axis=1)
+        true = np.stack([exact.min(axis=1), exact.max(axis=1)], axis=1)
         # Where a line stands for the signal, or a channel is constant, nothing is learnt of it.
         true[:, :, (inside == inside[:1]).all(axis=0)] = np.nan
-        seen = ~samples.blanks_reach(start + HALF * np.arange(2 * n_blocks), guard + HALF, guard + HALF)
-        yield coarse[seen], fine[seen], true[seen], np.repeat(baseline.roughness(around), 2, axis=0)[seen]
+        seen = ~samples.blanks_reach(start + BLOCK * np.arange(n_blocks), guard + BLOCK, guard + BLOCK)
+        yield coarse[seen], fine[seen], true[seen], baseline.roughness(around)[seen]

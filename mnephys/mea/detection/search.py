@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from mnephys.mea.detection.baseline import BLOCK
 from mnephys.mea.detection.crossings import Crossings, exact_windows, find_crossings
 from mnephys.mea.detection.kernel import Kernel, bandpass_kernel
-from mnephys.mea.detection.noise import LEAST_SHARE, noise_levels, shared_levels
+from mnephys.mea.detection.levels import LEAST_SHARE, shared_levels
+from mnephys.mea.detection.noise import noise_levels
 from mnephys.mea.detection.parallel import side_by_side
 from mnephys.mea.detection.rule import Rule
 from mnephys.mea.detection.samples import Samples, as_samples
@@ -235,7 +236,9 @@ def _prepared(
         return []
     sizes = np.array([samples.size for samples in stretches])
     levels = shared_levels(levels, sizes, rate, settings.noise)
-    signs, dead_time = POLARITIES[settings.polarity], round(settings.dead_time * rate)
+    turned = -1 if stretches[0].unit < 0 else 1
+    signs = tuple(sorted(turned * sign for sign in POLARITIES[settings.polarity]))
+    dead_time = round(settings.dead_time * rate)
     rules = [Rule(kernel, each, settings.threshold, signs, each.usable) for each in levels]
     longest = int(np.argmax(sizes))
     screen = calibrate(stretches[longest], rate, settings.band[0], rules[longest])
@@ -265,7 +268,9 @@ def _piece(stretch: _Stretch, start: int, stop: int) -> _Found:
     crossings = crossings.taken((crossings.sample >= start) & (crossings.sample < stop))
     sample, value = vertices(crossings)
     time = stretch.samples.start + np.clip(sample, 0, stretch.samples.size) / stretch.sampling_rate
-    return _Found(crossings.channel, time, value.astype(np.float32), _waveforms(stretch, crossings, start, stop))
+    unit = stretch.samples.unit
+    waveforms = _waveforms(stretch, crossings, start, stop) * np.float32(unit)
+    return _Found(crossings.channel, time, (unit * value).astype(np.float32), waveforms)
 
 
 def _waveforms(stretch: _Stretch, crossings: Crossings, start: int, stop: int) -> NDArray[np.float32]:
@@ -307,7 +312,7 @@ def _channels(stretches: list[_Stretch], n_channels: int) -> tuple[FloatArray, t
     level = np.concatenate([np.where(each.usable, each.level, np.nan) for each in levels])
     searched = np.isfinite(level).any(axis=0) & (share >= LEAST_SHARE)
     noise = np.full(n_channels, np.nan)
-    noise[searched] = np.nanmedian(level[:, searched], axis=0)
+    noise[searched] = abs(stretches[0].samples.unit) * np.nanmedian(level[:, searched], axis=0)
     constant = np.all([(each.level == 0).all(axis=0) for each in levels], axis=0)
     faults = [
         ""

@@ -64,7 +64,8 @@ def look_at_voltage(signal: Signal) -> Voltage:
     looks = [_look(longest.read(start, start + length), rate) for start in starts]
     power, share, extreme, varies = (np.stack(column) for column in zip(*looks, strict=True))
     whole = length >= round(WINDOW_S * rate)
-    line = np.sqrt(np.maximum(np.median(power, axis=0), 0.0)) if whole else np.full(n_channels, np.nan)
+    hum = abs(longest.unit) * np.sqrt(np.maximum(np.median(power, axis=0), 0.0))
+    line = hum if whole else np.full(n_channels, np.nan)
     # Only what reaches the extreme of all windows is at the limit, and a constant channel has another fault.
     limit = np.stack([extreme[:, 0].min(axis=0), extreme[:, 1].max(axis=0)])
     clipped = np.where(extreme == limit, share, 0.0).sum(axis=1).mean(axis=0)

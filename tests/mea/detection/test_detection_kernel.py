@@ -5,7 +5,7 @@ import pytest
 from reference.plain_detection import bandpassed
 from voltages import simulated
 
-from mnephys.mea.detection.kernel import bandpass_kernel
+from mnephys.mea.detection.kernel import bandpass_kernel, convolved
 
 CASES = [
     (rate, (300.0, min(5000.0, 0.4 * rate)), order, zero_phase)
@@ -26,6 +26,18 @@ def test_kernel_is_response_of_recursive_filter(rate, band, order, zero_phase):
     outside = np.abs(np.concatenate([response[: middle - kernel.after], response[middle + kernel.before + 1 :]]))
     assert np.abs(kernel.taps - inside).max() < 2e-5 * np.abs(response).max()
     assert outside.max() < 1e-5 * np.abs(response).max()
+
+
+@pytest.mark.parametrize(("dtype", "within"), [(np.float32, 0.05), (np.float64, 0.005)])
+def test_filtered_samples_are_those_of_the_reference(dtype, within):
+    values = simulated(7, 12500.0, seconds=1.0, n_channels=2)
+    kernel = bandpass_kernel(12500.0, (300.0, 5000.0), 3, zero_phase=True)
+    padded = np.pad(values, ((kernel.before, kernel.after), (0, 0)), mode="edge")
+    made = convolved(padded.astype(dtype), kernel)
+    assert made.dtype == dtype
+    for found, column in zip(made.T, values.T, strict=True):
+        y, before = bandpassed(column, 12500.0, (300.0, 5000.0), 3)
+        assert np.abs(found - y[before : before + column.size]).max() < within
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, 4, 5])

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reference.plain_detection import bridged
-from signals import Memory
+from signals import RATE as SIGNAL_RATE
+from signals import Counted, Memory
 
 from mnephys.mea.detection.samples import as_samples
 from mnephys.recording.signal import SEGMENT
@@ -97,3 +98,16 @@ def test_what_is_no_signal_is_refused():
         as_samples(np.zeros((5, 2)), None, NONE)
     with pytest.raises(ValueError, match="12500"):
         as_samples(Memory(np.array([(0, 1.0)], SEGMENT), range(4)), 25000.0, NONE)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "microvolts", "as_counts"),
+    [(np.int16, -0.25, True), (np.int16, 0.0, False), (np.int32, 0.5, False), (">i2", 0.5, False)],
+)
+def test_counts_of_16_bits_are_read_as_they_are_stored(dtype, microvolts, as_counts):
+    counts = np.arange(10).reshape(5, 2).astype(dtype)
+    (samples,), rate, n_channels = as_samples(Counted(counts, microvolts), None, NONE)
+    assert samples.unit == (microvolts if as_counts else 1.0)
+    assert samples.read(0, 5).dtype == (np.int16 if as_counts else np.float32)
+    assert np.array_equal(samples.read(0, 5) * samples.unit, counts * microvolts)
+    assert (rate, n_channels) == (SIGNAL_RATE, 2)

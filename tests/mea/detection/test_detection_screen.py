@@ -132,4 +132,4 @@ def test_screen_leaves_little_to_the_filter_on_plain_noise(monkeypatch):
     inside = np.round(5 * values[: sums - 2 * halo % 8]).astype(np.int16)[: (sums - 2 * halo) // 8 * 8 + 2 * halo]
     y = np.array([5 * 5 * 5.0] * CHANNELS, np.float32)
     rows, _ = screens[0].hits(inside, y, (-1,))
-    assert rows.size < 0.02 * inside.size / 4
+    assert rows.size < 0.02 * inside.size / 8

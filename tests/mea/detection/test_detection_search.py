@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.plain_detection import bandpassed, bridged
-from signals import Memory
+from signals import Counted, Memory
 from voltages import DEFAULTS, agreement, coloured, simulated, template, with_spikes
 
 from mnephys.mea.detection import DetectionSettings, detect, detect_spikes
@@ -225,6 +225,23 @@ def test_storage_makes_no_difference(kind):
     values = np.round(simulated(47, RATE, seconds=2.0) * 5).astype(np.int16)
     stored = np.asfortranarray(values) if kind == "fortran" else values.astype(kind)
     assert_same(detect_spikes(values, RATE), detect_spikes(stored, RATE))
+
+
+@pytest.mark.parametrize("polarity", ["negative", "positive", "both"])
+@pytest.mark.parametrize("microvolts", [0.25, -0.25])
+def test_counts_are_searched_as_they_are_stored(polarity, microvolts):
+    values = np.round(simulated(47, RATE, seconds=2.0) * 5).astype(np.int16)
+    settings, cut = DetectionSettings(polarity=polarity), (1e-3, 1e-3)
+    plain = detect(values, RATE, settings, waveforms=cut)
+    counted = detect(
+        Counted((np.sign(microvolts) * values).astype(np.int16), microvolts), None, settings, waveforms=cut
+    )
+    assert plain.trains.n_spikes > 100
+    assert np.array_equal(counted.trains.times, plain.trains.times)
+    assert np.array_equal(counted.trains.offsets, plain.trains.offsets)
+    assert np.allclose(counted.trains.amplitudes, 0.25 * plain.trains.amplitudes, rtol=1e-6)
+    assert np.allclose(counted.trains.waveforms, 0.25 * plain.trains.waveforms, rtol=1e-6)
+    assert np.allclose(counted.noise, 0.25 * plain.noise)
 
 
 def test_stretches_are_searched_apart():
