@@ -59,6 +59,11 @@ print(plate.to_controls(change).values.round(0).reshape(LAYOUT.rows, LAYOUT.colu
 for row in plate.compare_conditions(change):
     print(f"{row.feature:15} {row.id:60} {'' if row.value is None else round(row.value, 2)} ({row.reason})")
 
+# The same as the rows that `mnephys plate` writes: TTX is the positive control, so that its Z factor is Z'.
+for record in plate.condition_records(change, positive="TTX"):
+    if record["role"] != "control":
+        print(f"{record['treatment']:12} {record['dose']:g} {record['dose_unit']}", record["percent_effect"])
+
 table = plate.dose_table(change)
 print(table.to_frame()[["treatment", "dose", "n_measured", "percent_of_control", "low", "high"]].round(1))
 

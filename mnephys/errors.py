@@ -14,7 +14,9 @@
     ├── ProtocolError (ValueError)           a stimulus cannot be used as asked
     ├── SampleSheetError (ValueError)        a sample sheet contradicts itself or the files
     ├── RubricError (ValueError)             a rubric is not valid
+    ├── ReferenceSetError (ValueError)       reference cells or wells, or a file of them, cannot be used
     ├── LimitsError (ValueError)             limits of quality control are not valid
+    ├── DetectionError (ValueError)          settings of spike detection are not valid
     ├── StoreError (OSError)                 an output folder or its store cannot be used
     └── MissingPackageError (ImportError)    a package is not installed that only one function needs
 
@@ -30,6 +32,7 @@ from mnephys.wording import one_line
 
 __all__ = [
     "CorruptHeaderError",
+    "DetectionError",
     "FileUnitsError",
     "LimitsError",
     "MissingFileError",
@@ -37,6 +40,7 @@ __all__ = [
     "MnephysError",
     "ProtocolError",
     "ReadError",
+    "ReferenceSetError",
     "RubricError",
     "SampleSheetError",
     "SeveralRecordingsError",
@@ -128,8 +132,16 @@ class RubricError(MnephysError, ValueError):
     """A rubric is not valid."""
 
 
+class ReferenceSetError(MnephysError, ValueError):
+    """Reference cells or wells, or a file of what was learnt from them, cannot be used."""
+
+
 class LimitsError(MnephysError, ValueError):
     """Limits of quality control are not valid."""
+
+
+class DetectionError(MnephysError, ValueError):
+    """Settings of spike detection are not valid."""
 
 
 class StoreError(MnephysError, OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import math
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mnephys import pipeline, units
-from mnephys.measurement import COLUMNS, Feature, FeatureTable, Measurement, Status
+from mnephys.measurement import COLUMNS, Feature, FeatureTable, Measurement, Rows, Status
 
 RATE = Feature("mean_firing_rate", "Hz", ("cell", "sweep"), "APs per second", "mnephys", (0.0, 1000.0))
 LEVELS = ("sweep", "cell", "electrode", "well", "plate", "culture", "line")
@@ -238,6 +239,70 @@ def test_a_table_says_what_it_holds():
     assert len(table) == 2
 
 
+# --- rows by the thousand ---
+
+
+def same(rows, measurements):
+    return list(rows) == list(measurements) and len(rows) == len(measurements)
+
+
+@given(measured=st.lists(measurements(), max_size=6), at=st.integers(-6, 5), begin=st.integers(-7, 7))
+@settings(deadline=None)
+def test_rows_are_a_sequence_of_the_measurements_that_they_were_made_of(measured, at, begin):
+    rows = Rows.of(measured)
+    assert same(rows, measured)
+    assert same(rows[begin:], measured[begin:])
+    assert same(Rows.joined([rows, Rows(), rows[:1]]), [*measured, *measured[:1]])
+    assert same(rows.named("a"), [dataclasses.replace(row, recording="a") for row in measured])
+    if -len(measured) <= at < len(measured):
+        assert rows[at] == measured[at]
+    else:
+        with pytest.raises(IndexError):
+            rows[at]
+
+
+@given(measured=st.lists(measurements(), max_size=6))
+@settings(deadline=None)
+def test_rows_are_written_as_json_writes_their_records(measured):
+    records = [{name: getattr(row, name) for name in COLUMNS} for row in measured]
+    rows = Rows.of(measured)
+    assert rows.records() == records
+    assert rows.to_json() == json.dumps(records)
+    assert Rows.from_records(json.loads(rows.to_json())) == rows
+
+
+def test_whole_and_broken_numbers_are_written_as_they_are():
+    values = (1, 1.0, 0.0, -0.0, 1e-300, 1 / 3, np.float64(2.5))
+    rows = Rows.of(Measurement("x", value, "", "mV") for value in values)
+    assert rows.to_json() == json.dumps(rows.records())
+    assert [json.dumps(record["value"]) for record in rows.records()] == [json.dumps(value) for value in values]
+
+
+@given(measured=st.lists(measurements(), min_size=1, max_size=6), data=st.data())
+@settings(deadline=None)
+def test_columns_are_refused_where_one_of_their_rows_would_be(measured, data):
+    columns = [list(column) for column in Rows.of(measured).columns]
+    assert same(Rows.checked(*map(tuple, columns)), measured)
+    at = data.draw(st.integers(0, len(measured) - 1))
+    value, text, status, reason = columns[1], columns[2], columns[4], columns[5]
+    if status[at] is Status.OK:
+        value[at], text[at] = data.draw(st.sampled_from([(math.nan, ""), (math.inf, ""), (None, "")]))
+    elif status[at] is Status.OUT_OF_RANGE:
+        reason[at] = ""
+    else:
+        value[at], text[at] = data.draw(st.sampled_from([(1.0, ""), (None, "word")]))
+    with pytest.raises(ValueError, match=r"use a status|needs a reason|comes with neither"):
+        Rows.checked(*map(tuple, columns))
+
+
+@pytest.mark.parametrize("short", range(9))
+def test_columns_of_several_lengths_are_refused(short):
+    columns = list(Rows.of([RATE.measured(1.0), RATE.measured(2.0)]).columns)
+    columns[short] = columns[short][:1]
+    with pytest.raises(ValueError, match="one length"):
+        Rows.checked(*columns)
+
+
 # --- the features that are declared ---
 
 
@@ -249,8 +314,8 @@ def test_every_declared_feature_is_complete():
         name = feature.name
         assert re.fullmatch(r"[a-z][a-z0-9_]*", name), name
         assert units.unit(feature.unit).symbol == feature.unit, name
-        # Voltage outside of cells is in uV everywhere, widths are in ms.
-        assert feature.unit in {*units.INTERNAL_UNITS.values(), "ms", "uV", "%"}, name
+        # Voltage outside of cells is in uV everywhere, resistances of electrodes in kOhm, widths are in ms.
+        assert feature.unit in {*units.INTERNAL_UNITS.values(), "ms", "uV", "kOhm", "%"}, name
         assert feature.levels, name
         assert set(feature.levels) <= set(LEVELS), name
         assert feature.meaning.strip() == feature.meaning != "", name

@@ -14,6 +14,7 @@ from mnephys.batch.store import Entry, Store
 from mnephys.batch.workers import side_by_side
 from mnephys.errors import MnephysError, ReadError
 from mnephys.mea.definitions import Definitions
+from mnephys.mea.detection.settings import DetectionSettings
 from mnephys.measurement import FeatureTable
 from mnephys.patch.limits import QualityLimits
 from mnephys.pipeline import DEFAULT_DEFINITIONS, Analysis, analyse, declared_features
@@ -36,11 +37,14 @@ class Settings:
         Length in s of the recordings whose files do not state it; None where nobody states it.
     quality : QualityLimits
         When a sweep or a cell is excluded.
+    detection : DetectionSettings
+        How spikes are detected in the raw voltage of plates whose files hold no spikes.
     """
 
     definitions: Definitions = DEFAULT_DEFINITIONS
     duration: float | None = None
     quality: QualityLimits = field(default_factory=QualityLimits.read)
+    detection: DetectionSettings = field(default_factory=DetectionSettings)
 
 
 def ignore(entry: Entry) -> None:
@@ -140,6 +144,7 @@ def _analysed(recording: Recording, sample: Sample, settings: Settings) -> Analy
         seal=sample.rseal_mohm,
         definitions=settings.definitions,
         quality=settings.quality,
+        detection=settings.detection,
     )
 
 

@@ -10,11 +10,19 @@ from typing import Any
 from mnephys._version import __version__
 from mnephys.batch.discover import Found
 from mnephys.batch.measure import Settings, ignore, measure_all
+from mnephys.batch.plates import layouts_of
 from mnephys.batch.store import Entry, Store
+from mnephys.batch.well_reference import add_second_opinions
 from mnephys.errors import StoreError
+from mnephys.maturity.activity_file import WellReference
+from mnephys.maturity.derivation import Derivations
 from mnephys.maturity.model import Rubric
+from mnephys.maturity.parse_derivation import load_derivations
+from mnephys.maturity.reference import Reference, load_reference
 from mnephys.maturity.result import Score
 from mnephys.maturity.rubric_set import RubricSet
+from mnephys.mea.detection.settings import DetectionSettings
+from mnephys.mea.plate.of_run import PlatesOfRun, quality_rows
 from mnephys.measurement import FeatureTable
 from mnephys.pipeline import score_subject, score_wells
 from mnephys.recording import DurationSource, PlateLayout
@@ -41,6 +49,8 @@ class Run:
         Processes to use.
     settings : Settings
         How plates and cells are measured.
+    well_reference : WellReference, optional
+        Gives each well a second opinion.
     """
 
     found: Found
@@ -49,6 +59,7 @@ class Run:
     name_pattern: str | None = None
     jobs: int = 1
     settings: Settings = field(default_factory=Settings)
+    well_reference: WellReference | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +114,7 @@ def run(plan: Run, store: Store, *, done: Callable[[Entry], None] = ignore) -> R
     tables: dict[str, FeatureTable] = {}
     failed: dict[str, str] = {}
     plates: dict[str, PlateWells] = {}
+    layouts: dict[str, PlateLayout] = {}
 
     def keep(entry: Entry) -> None:
         """Keep what the scores need; the evidence stays in the store."""
@@ -110,6 +122,7 @@ def run(plan: Run, store: Store, *, done: Callable[[Entry], None] = ignore) -> R
             failed[entry.name] = entry.error
         else:
             tables[entry.name] = entry.table
+            layouts.update(layouts_of(entry.evidence))
             plates.update(_plates(entry))
         done(entry)
 
@@ -117,15 +130,25 @@ def run(plan: Run, store: Store, *, done: Callable[[Entry], None] = ignore) -> R
     store.keep_only(set(samples))
     # They came in the order in which they were done.
     tables = dict(sorted(tables.items()))
-    plates = dict(sorted(plates.items()))
+    plates, layouts = dict(sorted(plates.items())), dict(sorted(layouts.items()))
     failures = {**plan.found.unreadable, **dict(sorted(failed.items()))}
     cells, more = group_cells([sample for name, sample in samples.items() if name not in plates])
     wells, others = group_wells(plates, plan.sheet, plan.name_pattern)
     notes += more + others + _unused_duration(plan.settings.duration, store, plates)
-    scored = [s for subject in cells if (s := _score(subject, tables, plan.rubrics.cell)) is not None]
-    scored += score_wells(wells, {name: tables[name] for name in plates}, plan.rubrics.well)
-    table = FeatureTable.concatenate(tables.values())
+    notes += _unused_detection(plan.settings.detection, store, plates)
+    # Read once, and only where a cell needs it.
+    protocols = load_derivations() if any(sample.derivation_protocol for sample in samples.values()) else None
+    reference = load_reference() if cells else None
+    scored = [
+        s for subject in cells if (s := _score(subject, tables, plan.rubrics.cell, protocols, reference)) is not None
+    ]
+    of_plates = PlatesOfRun({name: tables[name] for name in plates}, wells, layouts)
+    scored += score_wells(wells, of_plates.tables, plan.rubrics.well)
+    quality = FeatureTable(tuple(quality_rows(of_plates)))
+    table = FeatureTable.concatenate([*tables.values(), quality])
     scores = [score.to_json() for score in scored]
+    if plan.well_reference is not None:
+        add_second_opinions(plan.well_reference, scores, of_plates.tables)
     document = {
         "version": __version__,
         "scores": scores,
@@ -133,6 +156,7 @@ def run(plan: Run, store: Store, *, done: Callable[[Entry], None] = ignore) -> R
         "rubrics": _rubrics(plan.rubrics, {score.level for score in scored}),
         "notes": list(notes),
         "quality": asdict(plan.settings.quality),
+        "plate_quality": quality.records(),
         "samples": {name: sample.facts() for name, sample in samples.items()},
     }
     store.set_meta("document", json.dumps(document))
@@ -168,13 +192,10 @@ def load_run(store: Store) -> dict[str, Any]:
 
 def _plates(entry: Entry) -> dict[str, PlateWells]:
     """Return the wells of a recording, if it is of a plate."""
-    found = {}
-    for name, record in entry.evidence.items():
-        if record.get("kind") == "plate":
-            stated = record["layout"]
-            layout = PlateLayout(stated["name"], stated["rows"], stated["columns"], tuple(stated["labels"]))
-            found[name] = PlateWells(layout.name, layout.wells, record["well_facts"])
-    return found
+    return {
+        name: PlateWells(layout.name, layout.wells, entry.evidence[name]["well_facts"])
+        for name, layout in layouts_of(entry.evidence).items()
+    }
 
 
 def _unused_duration(duration: float | None, store: Store, plates: Mapping[str, PlateWells]) -> list[str]:
@@ -188,6 +209,18 @@ def _unused_duration(duration: float | None, store: Store, plates: Mapping[str, 
     return [f"--duration was not used for {len(stated)} of {len(plates)} plate recordings, whose files state their own"]
 
 
+def _unused_detection(detection: DetectionSettings, store: Store, plates: Mapping[str, PlateWells]) -> list[str]:
+    """Return a sentence where settings of spike detection that the user stated were not needed."""
+    if detection == DetectionSettings():
+        return []
+    evidence = store.evidence()
+    held = [name for name in plates if not evidence[name].get("detection")]
+    if not held:
+        return []
+    whose = "whose files hold spikes or the numbers made of them"
+    return [f"--detection was not used for {len(held)} of {len(plates)} plate recordings, {whose}"]
+
+
 def _rubrics(rubrics: RubricSet, levels: set[str]) -> dict[str, dict[str, str]]:
     """Return what identifies the rubrics that scored something."""
     return {
@@ -197,10 +230,16 @@ def _rubrics(rubrics: RubricSet, levels: set[str]) -> dict[str, dict[str, str]]:
     }
 
 
-def _score(subject: Subject, tables: dict[str, FeatureTable], rubric: Rubric) -> Score | None:
+def _score(
+    subject: Subject,
+    tables: dict[str, FeatureTable],
+    rubric: Rubric,
+    protocols: Derivations | None,
+    reference: Reference | None,
+) -> Score | None:
     """Return the score of a cell, or None where not one of its recordings could be read."""
     measured = {name: sample for name, sample in zip(subject.names, subject.samples, strict=True) if name in tables}
     if not measured:
         return None
     table = FeatureTable.concatenate(tables[name] for name in measured)
-    return score_subject(table, subject.id, list(measured.values()), rubric)
+    return score_subject(table, subject.id, list(measured.values()), rubric, protocols, reference)

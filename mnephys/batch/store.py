@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from mnephys.errors import StoreError
-from mnephys.measurement import FeatureTable
+from mnephys.measurement import FeatureTable, Rows
 
 __all__ = ["STORE_NAME", "Entry", "Store"]
 
@@ -219,7 +219,7 @@ class Store:
             entry.name,
             entry.fingerprint,
             entry.error,
-            json.dumps(entry.table.records()),
+            entry.table.rows.to_json(),
             json.dumps(spikes),
             json.dumps(entry.evidence),
         )
@@ -321,5 +321,5 @@ def _entry(row: tuple[str, ...]) -> Entry:
     record = json.loads(evidence)
     if not isinstance(record, dict):
         raise TypeError("evidence is no record")
-    table = FeatureTable(FeatureTable.from_records(json.loads(rows)).rows, columns)
+    table = FeatureTable(Rows.from_records(json.loads(rows)), columns)
     return Entry(name, fingerprint, error, table, record)

@@ -12,11 +12,16 @@ import click
 
 from mnephys._version import __version__
 from mnephys.cli.common import NOTHING_DONE, WRONG_USAGE, fail
-from mnephys.errors import LimitsError, MnephysError, RubricError, SampleSheetError
+from mnephys.errors import DetectionError, LimitsError, MnephysError, ReferenceSetError, RubricError, SampleSheetError
 
 __all__ = ["main"]
 
-COMMANDS = ("demo", "inspect", "features", "score", "report")
+COMMANDS = (
+    *("demo", "inspect", "features", "score", "explain", "plate", "rubric", "reference", "report", "protocols"),
+    "settings",
+)
+
+_WRONG_USAGE = (SampleSheetError, RubricError, ReferenceSetError, LimitsError, DetectionError)
 
 
 class LazyGroup(click.Group):
@@ -52,7 +57,7 @@ class LazyGroup(click.Group):
         except BrokenPipeError:
             raise
         except (MnephysError, OSError) as error:
-            wrong_usage = isinstance(error, (SampleSheetError, RubricError, LimitsError))
+            wrong_usage = isinstance(error, _WRONG_USAGE)
             raise fail(str(error), WRONG_USAGE if wrong_usage else NOTHING_DONE) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:

@@ -54,10 +54,16 @@ pattern_option = click.option(
 rubric_option = click.option(
     "--rubric",
     "rubric_files",
-    metavar="FILE",
+    metavar="NAME-OR-FILE",
     type=PATH,
     multiple=True,
-    help="Your own rubric instead of the built-in one; once for cells, once for wells.",
+    help="Another rubric, built in (see `mnephys rubric list`) or your own; once for cells, once for wells.",
+)
+well_reference_option = click.option(
+    "--well-reference",
+    metavar="FILE",
+    type=PATH,
+    help="What `mnephys reference wells` learnt from your control wells: a second opinion on each well.",
 )
 duration_option = click.option(
     "--duration",
@@ -77,7 +83,13 @@ quality_option = click.option(
     "--quality",
     metavar="FILE",
     type=PATH,
-    help="Your own limits of quality control for cells (TOML); what it leaves out is as built in.",
+    help="Your own limits of quality control for cells (TOML), see `mnephys settings`.",
+)
+detection_option = click.option(
+    "--detection",
+    metavar="FILE",
+    type=PATH,
+    help="Your own settings of spike detection in raw voltage of plates (TOML), see `mnephys settings`.",
 )
 
 
@@ -206,7 +218,9 @@ def given(path: Path | None) -> Path | None:
     return path
 
 
-def measuring(definitions: str, duration: float | None, quality: Path | None = None) -> Settings:
+def measuring(
+    definitions: str, duration: float | None, quality: Path | None = None, detection: Path | None = None
+) -> Settings:
     """Return how plates and cells are measured.
 
     Parameters
@@ -217,6 +231,8 @@ def measuring(definitions: str, duration: float | None, quality: Path | None = N
         As the user typed it.
     quality : Path or None
         File of the limits of quality control, as the user typed it.
+    detection : Path or None
+        File of the settings of spike detection, as the user typed it.
 
     Returns
     -------
@@ -226,13 +242,16 @@ def measuring(definitions: str, duration: float | None, quality: Path | None = N
     Raises
     ------
     click.ClickException
-        With exit code 2, if the file does not exist.
+        With exit code 2, if a file does not exist.
     """
     from mnephys.batch.measure import Settings
     from mnephys.mea.definitions import DEFINITIONS
+    from mnephys.mea.detection.stated import read_settings
     from mnephys.patch.limits import QualityLimits
 
-    return Settings(DEFINITIONS[definitions], duration, QualityLimits.read(given(quality)))
+    return Settings(
+        DEFINITIONS[definitions], duration, QualityLimits.read(given(quality)), read_settings(given(detection))
+    )
 
 
 def emit_json(document: Any) -> None:

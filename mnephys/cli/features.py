@@ -13,6 +13,7 @@ from mnephys.cli.common import (
     SOME_FAILED,
     WRONG_USAGE,
     definitions_option,
+    detection_option,
     duration_option,
     emit_json,
     existing,
@@ -37,6 +38,7 @@ from mnephys.cli.common import (
 @duration_option
 @definitions_option
 @quality_option
+@detection_option
 @jobs_option
 @json_option
 @click.pass_context
@@ -49,6 +51,7 @@ def command(
     duration: float | None,
     definitions: str,
     quality: Path | None,
+    detection: Path | None,
     jobs: int,
     as_json: bool,
 ) -> None:
@@ -73,7 +76,7 @@ def command(
         raise fail(f"{', '.join(found.empty_folders)}: holds no recording that can be read")
     for error in found.unreadable.values():
         warn(f"Error: {error}")
-    settings = measuring(definitions, duration, quality)
+    settings = measuring(definitions, duration, quality, detection)
     known, notes = known_samples(found.names, sheet, name_pattern)
     with Store() as store, progress(len(found.names)) as done:
         measure_all(found.paths, known, store, settings, jobs=jobs, done=done)
@@ -91,9 +94,10 @@ def command(
 
 
 def _list_features(as_json: bool) -> None:
+    from mnephys.mea.plate.of_run import FEATURES
     from mnephys.pipeline import declared_features
 
-    features = declared_features()
+    features = [*declared_features(), *FEATURES.values()]
     if as_json:
         emit_json(
             [

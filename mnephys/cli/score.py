@@ -14,6 +14,7 @@ from mnephys.cli.common import (
     SOME_FAILED,
     WRONG_USAGE,
     definitions_option,
+    detection_option,
     duration_option,
     emit_json,
     existing,
@@ -29,6 +30,7 @@ from mnephys.cli.common import (
     rubric_option,
     samples_option,
     warn,
+    well_reference_option,
 )
 from mnephys.cli.text import score_lines
 
@@ -51,9 +53,11 @@ __all__ = ["command", "exit_code", "score_paths"]
 @samples_option
 @pattern_option
 @rubric_option
+@well_reference_option
 @duration_option
 @definitions_option
 @quality_option
+@detection_option
 @jobs_option
 @json_option
 @click.pass_context
@@ -64,9 +68,11 @@ def command(
     samples: Path | None,
     name_pattern: str | None,
     rubric_files: tuple[Path, ...],
+    well_reference: Path | None,
     duration: float | None,
     definitions: str,
     quality: Path | None,
+    detection: Path | None,
     jobs: int,
     as_json: bool,
 ) -> None:
@@ -89,7 +95,8 @@ def command(
         samples=samples,
         name_pattern=name_pattern,
         rubric_files=rubric_files,
-        settings=measuring(definitions, duration, quality),
+        well_reference=well_reference,
+        settings=measuring(definitions, duration, quality, detection),
         jobs=jobs,
     )
     if as_json:
@@ -129,6 +136,7 @@ def score_paths(
     *,
     samples: Path | None = None,
     rubric_files: Sequence[Path] = (),
+    well_reference: Path | None = None,
     name_pattern: str | None = None,
     settings: Settings | None = None,
     jobs: int = 1,
@@ -145,6 +153,8 @@ def score_paths(
         Sample sheet.
     rubric_files : sequence of Path, optional
         Rubrics.
+    well_reference : Path, optional
+        What was learnt from control wells.
     name_pattern : str, optional
         Regular expression with named groups, for file names.
     settings : Settings, optional
@@ -167,11 +177,13 @@ def score_paths(
     from mnephys.batch.run import Run, run
     from mnephys.batch.store import Store
     from mnephys.cli.outputs import write_outputs
-    from mnephys.maturity.rubric_set import load_rubrics
+    from mnephys.maturity.activity_file import read_well_reference
+    from mnephys.pipeline.rubrics import load_rubrics
     from mnephys.readers.sniff import FORMATS
     from mnephys.samples import load_sheet
 
-    rubrics = load_rubrics([given(path) or path for path in rubric_files])
+    rubrics = load_rubrics(rubric_files)
+    reference = None if well_reference is None else read_well_reference(given(well_reference) or well_reference)
     sheet = None if samples is None else load_sheet(samples)
     found = find_recordings(paths)
     if not found.names and not found.unreadable:
@@ -183,7 +195,8 @@ def score_paths(
         warn(f"Error: {error}")
     with Store(output) as store:
         with progress(len(found.names)) as done:
-            result = run(Run(found, rubrics, sheet, name_pattern, jobs, settings or Settings()), store, done=done)
+            plan = Run(found, rubrics, sheet, name_pattern, jobs, settings or Settings(), reference)
+            result = run(plan, store, done=done)
         if output is not None:
             write_outputs(result, output)
     for note in result.notes:

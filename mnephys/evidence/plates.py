@@ -163,14 +163,16 @@ def _rasters(recording: PlateRecording) -> dict[str, Any]:
     row_of_spike = row[trains.train_of_spike]
     cell = (row_of_spike * N_BINS + np.clip(bins, 0, N_BINS - 1))[row_of_spike >= 0]
     packed = np.minimum(np.bincount(cell, minlength=kept.size * N_BINS), 255).astype(np.uint8).reshape(-1, N_BINS)
+    labels, standard = recording.electrodes["label"][kept], list(recording.layout.labels)
+    names, of_well = np.unique(well[kept], return_inverse=True)
     for name in recording.wells:
-        here = well[kept] == name
+        here = of_well == np.searchsorted(names, name)
         if not packed[here].any():
             continue
         found["wells"][name] = base64.b64encode(zlib.compress(packed[here].tobytes(), 6)).decode("ascii")
-        labels = recording.electrodes["label"][kept[here]].tolist()
-        if labels != list(recording.layout.labels):
-            found["labels"][name] = labels
+        own = labels[here].tolist()
+        if own != standard:
+            found["labels"][name] = own
     return found
 
 

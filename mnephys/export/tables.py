@@ -13,10 +13,11 @@ import numpy as np
 from mnephys.measurement import COLUMNS, FeatureTable
 from mnephys.wording import one_line
 
-__all__ = ["features_csv", "scores_csv", "spikes_csv"]
+__all__ = ["features_csv", "records_csv", "scores_csv", "spikes_csv"]
 
 _SCORED = ("subject", "level", "id", "recording", "stage", "claim", "network_stage", "maturity_index", "confidence")
 _SAMPLE = ("plate", "line", "differentiation", "div", "day_of_differentiation", "plated", "treatment", "control")
+_OPINION = ("second_opinion", "second_opinion_uncertainty", "second_opinion_reason", "second_opinion_reference")
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -63,6 +64,29 @@ def features_csv(table: FeatureTable) -> str:
     return _csv(COLUMNS, ([record[column] for column in COLUMNS] for record in table.records()))
 
 
+def records_csv(columns: Sequence[str], records: Iterable[Mapping[str, Any]]) -> str:
+    r"""Return records as a table.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        Keys of the records, in the order in which they are shown.
+    records : iterable of mapping
+        One per row.
+
+    Returns
+    -------
+    str
+        An empty cell where a value is None.
+
+    Examples
+    --------
+    >>> records_csv(["treatment", "mean"], [{"treatment": "=TTX", "mean": None}])
+    "treatment,mean\n'=TTX,\n"
+    """
+    return _csv(columns, ([record[column] for column in columns] for record in records))
+
+
 def spikes_csv(table: FeatureTable) -> str:
     """Return the action potentials, one row each.
 
@@ -99,7 +123,7 @@ def scores_csv(scores: Sequence[Mapping[str, Any]]) -> str:
     Returns
     -------
     str
-        A domain that was not measured has an empty cell.
+        A domain that was not measured has an empty cell. Where any score has a second opinion, four columns more.
 
     Examples
     --------
@@ -107,9 +131,14 @@ def scores_csv(scores: Sequence[Mapping[str, Any]]) -> str:
     True
     """
     domains = list(dict.fromkeys(name for score in scores for name in score["domains"]))
+    opinions = any("second_opinion" in score for score in scores)
     head = [*_SCORED, "interval_low", "interval_high", *(f"domain_{name}" for name in domains)]
     head += [*_SAMPLE, "identity", "status", "reason", "sources", "rubric"]
-    return _csv(tuple(head), (_score_row(score, domains) for score in scores))
+    rows = (_score_row(score, domains) for score in scores)
+    if not opinions:
+        return _csv(tuple(head), rows)
+    beside = (_opinion(score) for score in scores)
+    return _csv((*head, *_OPINION), ([*row, *more] for row, more in zip(rows, beside, strict=True)))
 
 
 def _score_row(score: Mapping[str, Any], domains: Sequence[str]) -> list[Any]:
@@ -119,6 +148,12 @@ def _score_row(score: Mapping[str, Any], domains: Sequence[str]) -> list[Any]:
     row += [score["sample"].get(key) for key in _SAMPLE]
     row += [score["identity"]["call"], score["status"], (score["reasons"] or [""])[0]]
     return [*row, "; ".join(score["sources"]), f"{score['rubric']['name']} {score['rubric']['version']}"]
+
+
+def _opinion(score: Mapping[str, Any]) -> list[Any]:
+    opinion = score.get("second_opinion") or {}
+    named = opinion.get("reference", {}).get("name", "")
+    return [opinion.get("score"), opinion.get("uncertainty"), opinion.get("reason", ""), named]
 
 
 def _csv(head: Sequence[str], rows: Iterable[Iterable[Any]]) -> str:

@@ -8,7 +8,7 @@ import math
 from mnephys.maturity.combine import Drive
 from mnephys.maturity.findings import Case, amount, finding, held_off_rest, lower_first, piece, upper_first
 from mnephys.maturity.gates import Outcome, passes
-from mnephys.maturity.model import INPUT_RESISTANCE, PATTERN
+from mnephys.maturity.model import DRIFT, INPUT_RESISTANCE, PATTERN
 from mnephys.maturity.scale import Basis, Gate, Role
 from mnephys.maturity.scenarios import AS_FOUND, Scenario
 from mnephys.maturity.stage import Claim, Stage
@@ -82,7 +82,17 @@ def _undetermined(case: Case) -> list[str]:
                 missing.setdefault(reason, []).append(criterion.label)
         said = "; ".join(f"{', '.join(labels)}: {reason}" for reason, labels in missing.items())
         lines.append(f"Too little of the {domain.label} domain was measured ({said}).")
-    return lines or [f"Would be mature, but {lower_first(line)}" for line in _gate_lines(case, Outcome.UNKNOWN)]
+    lines = lines or [f"Would be mature, but {lower_first(line)}" for line in _gate_lines(case, Outcome.UNKNOWN)]
+    return lines or [_changed(case)]
+
+
+def _changed(case: Case) -> str:
+    """Return that a cell did not stay what it was."""
+    drift, most = case.numbers[DRIFT], case.rubric.stages.mature_drift_mv
+    return (
+        f"Would be mature, but its baselines are {drift:.3g} mV apart, more than {most:g} mV: it changed while it was "
+        "recorded; record it again."
+    )
 
 
 def _immature(case: Case) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ __all__ = [
 PATTERN = "firing_pattern"
 DRIVE = "qc_drive"
 RANGE = "qc_range"
+DRIFT = "qc_drift"
 HOLDING = "qc_holding_current"
 QUALITY = "qc_recording"
 RESTING = "resting_membrane_potential"
@@ -45,10 +47,13 @@ class Stages:
         A lower index is immature.
     silent_patterns : tuple of str
         Firing patterns without an AP: immature where the cell was driven, else no measurement.
+    mature_drift_mv : float
+        A cell whose baselines are further apart changed while it was recorded: it is never called mature.
     """
 
     immature_below: float
     silent_patterns: tuple[str, ...]
+    mature_drift_mv: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +103,12 @@ class Rubric(Scale):
         The range of what is not known.
     identity_minimum : int
         So many identity criteria have to be met for the cell to look like its type.
+    second_opinion : str
+        The reference whose sets of cells a stage is held against; empty where none is of such cells.
     """
 
     claims: Mapping[str, tuple[Gate, ...]]
     stages: Stages
     scenarios: Scenarios
     identity_minimum: int
+    second_opinion: str = ""

@@ -79,7 +79,7 @@ def load_network_rubric(path: Path | str | None = None) -> NetworkRubric:
     Parameters
     ----------
     path : Path or str, optional
-        A TOML file; the built-in rubric for networks if omitted.
+        A TOML file, or the name of a built-in rubric; the one for networks if omitted.
 
     Returns
     -------

@@ -39,6 +39,7 @@ _KEYS = (
     "source",
     "basis",
     "note",
+    "experiment",
 )
 _CUTS = ("immature", "intermediate", "mature", "low", "high")
 _IDENTITY = "identity"
@@ -170,6 +171,7 @@ def _criterion(section: Section, domains: Mapping[str, object], references: Mapp
         source={cut: source.texts(cut) for cut in source.data},
         basis=_member(section, "basis", Basis, None if role is not Role.STAND_IN else Basis.PROXY),
         note=section.text("note", ""),
+        experiment=section.text("experiment", ""),
     )
     if (cap := criterion.capped_by) and (cap not in domains or cap == domain):
         raise section.error(f"capped_by is {cap!r}, which is no other domain", nearest(cap, domains))

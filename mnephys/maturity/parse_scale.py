@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -13,11 +14,14 @@ from mnephys.errors import RubricError
 from mnephys.maturity.parse_criteria import check_references, parse_criteria, symbol
 from mnephys.maturity.scale import EVERY_DOMAIN, Criterion, Domain, Gate, Reference, Scale
 from mnephys.maturity.section import Section
+from mnephys.maturity.toml_lines import Spot, lines_of_keys
 from mnephys.wording import nearest
 
-__all__ = ["GATE_KEYS", "parse_gate", "parse_gates", "parse_scale", "parse_toml", "rubric_bytes"]
+__all__ = ["GATE_KEYS", "parse_gate", "parse_gates", "parse_scale", "parse_toml", "rubric_bytes", "rubric_names"]
 
 _MAX_BYTES = 1_000_000
+# Thirds written with three places are meant to add up.
+_WEIGHTS_OFF = 0.002
 _KEYS = ("name", "version", "title", "note", "level", "domains", "criteria", "references")
 GATE_KEYS = (
     "target",
@@ -43,9 +47,9 @@ def rubric_bytes(path: Path | str | None, built_in: str) -> tuple[bytes, str]:
     Parameters
     ----------
     path : Path or str, optional
-        A TOML file; the one that comes with the package if omitted.
+        A TOML file, or the name of a rubric that comes with the package; a file of that name goes before it.
     built_in : str
-        The name of that one.
+        The file in the package that is taken where none is named.
 
     Returns
     -------
@@ -65,12 +69,39 @@ def rubric_bytes(path: Path | str | None, built_in: str) -> tuple[bytes, str]:
     'network.toml'
     """
     if path is None:
-        return (resources.files("mnephys.maturity") / "rubrics" / built_in).read_bytes(), built_in
+        return _packaged(built_in), built_in
     try:
         with Path(path).open("rb") as file:
             return file.read(_MAX_BYTES + 1), str(path)
     except OSError as error:
+        if (name := str(path)) in (known := rubric_names()):
+            return _packaged(f"{name}.toml"), f"{name}.toml"
+        # A name, not a path: what else could have been meant is told.
+        if isinstance(error, FileNotFoundError) and Path(path).name == name and not Path(path).suffix:
+            advice = f"give a TOML file or the name of a built-in rubric, {nearest(name, known)}"
+            raise RubricError(f"{name}: does not exist; {advice}") from None
         raise RubricError(f"{path}: cannot be read ({error.strerror}); give the path of a TOML file") from None
+
+
+def rubric_names() -> list[str]:
+    """Return the names of the rubrics that come with the package.
+
+    Returns
+    -------
+    list of str
+        In alphabetical order.
+
+    Examples
+    --------
+    >>> "spinal_motor_neuron" in rubric_names()
+    True
+    """
+    names = [file.name for file in (resources.files("mnephys.maturity") / "rubrics").iterdir()]
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+
+
+def _packaged(file: str) -> bytes:
+    return (resources.files("mnephys.maturity") / "rubrics" / file).read_bytes()
 
 
 def parse_toml(data: bytes, file: str, keys: Iterable[str] | None = None) -> tuple[Section, str]:
@@ -114,7 +145,9 @@ def parse_toml(data: bytes, file: str, keys: Iterable[str] | None = None) -> tup
         raise top.error(f"is not valid TOML: {error}", "correct it there") from None
     except (RecursionError, ValueError):
         raise top.error("is nested too deeply or has a number too long", "write a plain TOML file") from None
-    return Section(content, file, "", None if keys is None else (*_KEYS, *keys)), hashlib.sha256(plain).hexdigest()
+    spot = Spot(lines_of_keys(plain.decode()))
+    top = Section(content, file, "", None if keys is None else (*_KEYS, *keys), spot)
+    return top, hashlib.sha256(plain).hexdigest()
 
 
 def parse_scale(top: Section, sha256: str, level: str) -> Scale:
@@ -178,7 +211,7 @@ def _domains(top: Section) -> dict[str, Domain]:
     section = top.below("domains")
     found = {}
     for name in section.data:
-        entry = section.below(name, ["label", "weight", "minimum", "reported_apart"])
+        entry = section.below(name, ["label", "weight", "minimum", "reported_apart", "experiment"])
         weight = entry.required("weight")
         if entry.flag("reported_apart"):
             if weight != 0:
@@ -188,9 +221,12 @@ def _domains(top: Section) -> dict[str, Domain]:
         minimum = entry.number("minimum") or 0.0
         if minimum < 0 or not minimum.is_integer():
             raise entry.error(f"minimum is {minimum:g}", "it needs to be 0, 1, 2, ...")
-        found[name] = Domain(name, entry.text("label", name), weight, int(minimum))
+        found[name] = Domain(name, entry.text("label", name), weight, int(minimum), entry.text("experiment", ""))
     if not any(domain.weight for domain in found.values()):
         raise section.error("no domain has a weight", "give at least one a positive weight")
+    total = math.fsum(domain.weight for domain in found.values())
+    if abs(total - 1) > _WEIGHTS_OFF:
+        raise section.error(f"the weights add up to {total:g}", "make them add up to 1")
     return found
 
 

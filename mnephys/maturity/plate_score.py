@@ -16,10 +16,18 @@ from mnephys.measurement import Status
 
 __all__ = ["score_plate", "well_ranges"]
 
-_SHARED = ("plate", "line", "donor", "differentiation", "div", "day_of_differentiation", "protocol", "temperature_c")
+_SHARED = (
+    *("plate", "line", "donor", "differentiation", "div", "day_of_differentiation"),
+    *("derivation_protocol", "protocol", "temperature_c"),
+)
 _PROVISIONAL = (
     "The cuts are provisional, and a network is no cell: this says nothing about single cells, nor whether they are "
     "motor neurons."
+)
+
+_CONFOUNDED = (
+    "Between lines, rate is confounded with disease: one that fires more or less is not for that reason more or less "
+    "mature."
 )
 
 
@@ -158,7 +166,8 @@ def _lines(counted: Sequence[Score]) -> list[str]:
     if len(by_line) < 2:
         return []
     indices = {n: statistics.median(s.maturity_index or 0.0 for s in scores) for n, scores in by_line.items()}
-    return [f"{name}: {_counts(scores)}, median index {indices[name]:.2f}." for name, scores in by_line.items()]
+    told = [f"{name}: {_counts(scores)}, median index {indices[name]:.2f}." for name, scores in by_line.items()]
+    return [*told, _CONFOUNDED]
 
 
 def _others(cases: Sequence[WellCase], wells: Sequence[Score]) -> list[str]:

@@ -9,6 +9,8 @@ from typing import Any
 
 from mnephys.maturity.criteria import Evidence
 from mnephys.maturity.identity import Identity
+from mnephys.maturity.reference.opinion import Opinion
+from mnephys.maturity.what_if import Change, Resolution
 from mnephys.measurement import Status
 from mnephys.wording import one_line
 
@@ -77,6 +79,12 @@ class Score:
         ``low``, ``moderate`` or ``high``: what speaks for the score of a well beside its criteria; None for cells.
     sample : mapping of str to str, float or bool
         What was stated about the subject: line, day and so on. Nothing of it enters the index.
+    changes : tuple of Change
+        Of a cell, at which values of single features its stage would be another.
+    resolutions : tuple of Resolution
+        Of a cell whose stage is ``indeterminate``, which measurements would decide it.
+    posterior : Opinion or None
+        Of a cell, how probable each stage is by what published cells measure; None where nobody asked.
     """
 
     subject: str
@@ -97,6 +105,9 @@ class Score:
     rubric: Mapping[str, str] = field(default_factory=dict)
     confidence: str | None = None
     sample: Mapping[str, str | float | bool] = field(default_factory=dict)
+    changes: tuple[Change, ...] = ()
+    resolutions: tuple[Resolution, ...] = ()
+    posterior: Opinion | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON wants it.
@@ -141,6 +152,9 @@ class Score:
             "rubric": dict(self.rubric),
             "confidence": _text(self.confidence),
             "sample": dict(self.sample),
+            "changes": [change.to_json() for change in self.changes],
+            "resolutions": [resolution.to_json() for resolution in self.resolutions],
+            "posterior": None if self.posterior is None else _posterior(self.posterior),
         }
 
     def _headline(self) -> str:
@@ -177,6 +191,19 @@ def _cells(evidence: Evidence) -> tuple[str, ...]:
     shown = evidence.text or value.strip() or evidence.reason
     points = "" if evidence.points is None else f"{evidence.points:.2f}"
     return evidence.feature, shown, evidence.cut, points, evidence.basis
+
+
+def _posterior(opinion: Opinion) -> dict[str, Any]:
+    """Return an opinion without the sources behind it, which its reference names."""
+    found = opinion.to_json()
+    del found["behind"], found["left_out"]
+    for name in ("probabilities", "prior"):
+        found[name] = {stage: _rounded(value) for stage, value in found[name].items()}
+    found["typicality"] = _rounded(found["typicality"])
+    found["spoke"] = {
+        name: {stage: _rounded(value) for stage, value in stages.items()} for name, stages in found["spoke"].items()
+    }
+    return found
 
 
 def _text(word: str | None) -> str | None:

@@ -6,10 +6,11 @@ the range of what is unknown stand in the file, each cut with its source.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from mnephys.maturity.model import CLAIMS, HOLDING, PATTERN, Rubric, Scenarios, Stages
+from mnephys.maturity.model import CLAIMS, DRIFT, HOLDING, PATTERN, Rubric, Scenarios, Stages
 from mnephys.maturity.parse_scale import parse_gates, parse_scale, parse_toml, rubric_bytes
 from mnephys.maturity.scale import Criterion
 from mnephys.maturity.section import Section
@@ -20,7 +21,9 @@ __all__ = ["BUILT_IN", "load_rubric", "parse_rubric"]
 BUILT_IN = "spinal_motor_neuron.toml"
 """The rubric that comes with the package."""
 
-_KEYS = ("claims", "stages", "scenarios", "identity")
+_KEYS = ("claims", "stages", "scenarios", "identity", "second_opinion")
+REFERENCES = ("motor_neuron",)
+"""What a stage can be held against."""
 _SCENARIOS = (
     "junction_potential_mv",
     "shifted",
@@ -38,7 +41,7 @@ def load_rubric(path: Path | str | None = None) -> Rubric:
     Parameters
     ----------
     path : Path or str, optional
-        A TOML file; the built-in rubric for spinal motor neurons if omitted.
+        A TOML file, or the name of a built-in rubric; the one for spinal motor neurons if omitted.
 
     Returns
     -------
@@ -83,7 +86,7 @@ def parse_rubric(data: bytes, file: str = "rubric") -> Rubric:
     --------
     >>> parse_rubric(b"nmae = 'x'", "mine.toml")
     Traceback (most recent call last):
-    mnephys.errors.RubricError: mine.toml: unknown key 'nmae'; the nearest is 'name'
+    mnephys.errors.RubricError: mine.toml: line 1: unknown key 'nmae'; the nearest is 'name'
     """
     top, sha256 = parse_toml(data, file, _KEYS)
     scale = parse_scale(top, sha256, "cell")
@@ -93,14 +96,26 @@ def parse_rubric(data: bytes, file: str = "rubric") -> Rubric:
         stages=_stages(top, scale.criteria),
         scenarios=_scenarios(top, scale.criteria),
         identity_minimum=int(top.below("identity", ["minimum"]).number("minimum") or 1),
+        second_opinion=_second_opinion(top),
     )
 
 
+def _second_opinion(top: Section) -> str:
+    name = top.text("second_opinion", "")
+    if name and name not in REFERENCES:
+        raise top.error(f"second_opinion {name!r} is not known", nearest(name, REFERENCES))
+    return name
+
+
 def _stages(top: Section, criteria: Mapping[str, Criterion]) -> Stages:
-    section = top.below("stages", ["immature_below", "silent_patterns"])
+    section = top.below("stages", ["immature_below", "silent_patterns", "mature_drift_mv"])
     if PATTERN not in criteria or not criteria[PATTERN].categories:
         raise top.error(f"the criterion {PATTERN} is missing or has no categories", "add it")
-    return Stages(section.required("immature_below"), _patterns(section, "silent_patterns", criteria))
+    drift = section.number("mature_drift_mv")
+    if drift is not None and (DRIFT not in criteria or criteria[DRIFT].unit != "mV" or drift <= 0):
+        raise section.error(f"mature_drift_mv is {drift:g}", f"give a positive one, and the criterion {DRIFT} in mV")
+    patterns = _patterns(section, "silent_patterns", criteria)
+    return Stages(section.required("immature_below"), patterns, math.inf if drift is None else drift)
 
 
 def _patterns(section: Section, key: str, criteria: Mapping[str, Criterion]) -> tuple[str, ...]:

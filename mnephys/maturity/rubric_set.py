@@ -12,7 +12,7 @@ from mnephys.maturity.network_rubric import NetworkRubric, load_network_rubric
 from mnephys.maturity.parse_scale import parse_toml, rubric_bytes
 from mnephys.maturity.rubric import BUILT_IN, load_rubric
 
-__all__ = ["RubricSet", "load_rubrics"]
+__all__ = ["RubricSet", "load_any", "load_rubrics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def load_rubrics(paths: Sequence[Path | str] = ()) -> RubricSet:
     Parameters
     ----------
     paths : sequence of Path or str
-        TOML files; each says by its `level` what it is for.
+        TOML files, or names of built-in rubrics; each says by its `level` what it is for.
 
     Returns
     -------
@@ -57,11 +57,42 @@ def load_rubrics(paths: Sequence[Path | str] = ()) -> RubricSet:
     """
     given: dict[str, Path | str] = {}
     for path in paths:
-        top, _ = parse_toml(*rubric_bytes(path, BUILT_IN))
-        level = top.text("level")
+        level = _level(path)
         if level in given:
             raise RubricError(f"{path}: is for level {level!r} too, as {given[level]} is; give one of them")
-        if level not in {"cell", "well"}:
-            raise top.error(f"level is {level!r}", "write 'cell' or 'well'")
         given[level] = path
     return RubricSet(load_rubric(given.get("cell")), load_network_rubric(given.get("well")))
+
+
+def load_any(path: Path | str) -> Rubric | NetworkRubric:
+    """Read a rubric of whichever level.
+
+    Parameters
+    ----------
+    path : Path or str
+        A TOML file, or the name of a built-in rubric.
+
+    Returns
+    -------
+    Rubric or NetworkRubric
+        Valid.
+
+    Raises
+    ------
+    RubricError
+        If it cannot be read or is not valid.
+
+    Examples
+    --------
+    >>> load_any("network").level
+    'well'
+    """
+    return load_rubric(path) if _level(path) == "cell" else load_network_rubric(path)
+
+
+def _level(path: Path | str) -> str:
+    top, _ = parse_toml(*rubric_bytes(path, BUILT_IN))
+    level = top.text("level")
+    if level not in {"cell", "well"}:
+        raise top.error(f"level is {level!r}", "write 'cell' or 'well'")
+    return level

@@ -67,12 +67,15 @@ class Domain:
         Its share of the index before renormalisation; 0 where it is reported apart.
     minimum : int
         A stage needs at least so many of its features.
+    experiment : str
+        How its features are measured, in a sentence.
     """
 
     name: str
     label: str
     weight: float
     minimum: int = 0
+    experiment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ class Criterion:
         What the cuts rest on.
     note : str
         What a reader of the points should know.
+    experiment : str
+        How it is measured, where that differs from the rest of its domain.
     """
 
     feature: str
@@ -136,6 +141,7 @@ class Criterion:
     source: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     basis: Basis = Basis.PROXY
     note: str = ""
+    experiment: str = ""
 
     @property
     def counts(self) -> bool:

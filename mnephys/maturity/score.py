@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from mnephys.maturity.combine import Observed, combine
+from mnephys.maturity.combine import Drive, Observed, combine
 from mnephys.maturity.conditions import Conditions
 from mnephys.maturity.criteria import Evidence, evidence_line
 from mnephys.maturity.explain import explain
@@ -17,6 +17,7 @@ from mnephys.maturity.rubric import load_rubric
 from mnephys.maturity.scale import Role
 from mnephys.maturity.scenarios import adjusted, possible_patterns, unknowns, with_pattern
 from mnephys.maturity.stage import Claim, Stage, Verdict, domain_scores, judge, maturity_index
+from mnephys.maturity.what_if import Change, Resolution, changes, resolutions
 from mnephys.measurement import FeatureTable, Measurement, Status
 
 __all__ = ["score_cell"]
@@ -79,6 +80,8 @@ def score_cell(
     numbers = adjusted(measured, space.reference, rubric)
     lines = {name: _evidence(rubric, observed, name, numbers, reference) for name in rubric.criteria}
     evidence = {name: _both_ways(line, conditions, rubric) for name, line in lines.items()}
+    found = with_pattern(categories, space.reference)
+    turning = _what_if(rubric, numbers, found, observed.drive, held=space.held)
     is_identity = {name: criterion.role is Role.IDENTITY for name, criterion in rubric.criteria.items()}
     return Score(
         subject=subject,
@@ -97,6 +100,23 @@ def score_cell(
         reasons=explain(Case(rubric, observed, conditions, space, numbers, verdicts, stage)),
         status=_status(observed, reference),
         rubric=rubric.identification,
+        changes=turning[0],
+        resolutions=turning[1],
+    )
+
+
+def _what_if(
+    rubric: Rubric, numbers: Mapping[str, float], categories: Mapping[str, str], drive: Drive, *, held: bool
+) -> tuple[tuple[Change, ...], tuple[Resolution, ...]]:
+    """Return what would change the stage, and what would decide it."""
+    gates = tuple(gate for claim in rubric.claims.values() for gate in claim)
+
+    def stage_of(values: Mapping[str, float], named: Mapping[str, str]) -> str:
+        return judge(rubric, values, named, drive, held=held).stage.value
+
+    return (
+        changes(rubric, gates, numbers, categories, stage_of),
+        resolutions(rubric, gates, numbers, categories, stage_of),
     )
 
 

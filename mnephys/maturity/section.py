@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from mnephys.errors import RubricError
+from mnephys.maturity.toml_lines import Spot
 from mnephys.wording import nearest
 
 __all__ = ["Section"]
@@ -25,6 +26,8 @@ class Section:
         Where in the file; empty for the top.
     keys : iterable of str, optional
         The keys that it may have; any, if omitted.
+    spot : Spot, optional
+        Where it stands in the file; messages name no line if omitted.
 
     Raises
     ------
@@ -38,9 +41,12 @@ class Section:
     mnephys.errors.RubricError: mine.toml: [domains.ap] unknown key 'weigth'; the nearest is 'weight'
     """
 
-    def __init__(self, data: object, file: str, place: str = "", keys: Iterable[str] | None = None) -> None:
+    def __init__(
+        self, data: object, file: str, place: str = "", keys: Iterable[str] | None = None, spot: Spot | None = None
+    ) -> None:
         self.file = file
         self.place = place
+        self.spot = Spot() if spot is None else spot
         if not isinstance(data, dict):
             raise self.error("is not a table", "write it as one")
         self.data: dict[str, object] = data
@@ -67,7 +73,9 @@ class Section:
         RubricError
             To be raised.
         """
-        where = f"[{self.place}] " if self.place else ""
+        number = self.spot.line(problem)
+        where = "" if number is None else f"line {number}: "
+        where += f"[{self.place}] " if self.place else ""
         line = f"{self.file}: {where}{problem}; {advice}"
         return RubricError(" ".join("".join(c if c.isprintable() else " " for c in line).split()))
 
@@ -212,7 +220,8 @@ class Section:
         value = self.data.get(key, [])
         if not isinstance(value, list):
             raise self.error(f"{key} is not a list", f"write {key} = [0, 1]")
-        inner = Section({f"{key}[{i}]": item for i, item in enumerate(value)}, self.file, self.place)
+        items = {f"{key}[{i}]": item for i, item in enumerate(value)}
+        inner = Section(items, self.file, self.place, None, self.spot)
         return tuple(inner.required(name) for name in inner.data)
 
     def below(self, key: str, keys: Iterable[str] | None = None) -> Section:
@@ -235,7 +244,8 @@ class Section:
         RubricError
             If it is no table or has an unknown key.
         """
-        return Section(self.data.get(key, {}), self.file, f"{self.place}.{key}".lstrip("."), keys)
+        place = f"{self.place}.{key}".lstrip(".")
+        return Section(self.data.get(key, {}), self.file, place, keys, self.spot.below(key))
 
     def each(self, key: str, keys: Iterable[str], name: str) -> Iterator[Section]:
         """Yield the tables of a list of tables.
@@ -266,4 +276,4 @@ class Section:
         for number, item in enumerate(value, 1):
             label = item.get(name) if isinstance(item, dict) else None
             place = f"{self.place}.{key}".lstrip(".") + f" {label if isinstance(label, str) else number}"
-            yield Section(item, self.file, place, allowed)
+            yield Section(item, self.file, place, allowed, self.spot.below(key, number - 1))

@@ -10,7 +10,7 @@ from enum import StrEnum
 from mnephys.maturity.combine import Drive
 from mnephys.maturity.criteria import points
 from mnephys.maturity.gates import TIE, Known, Outcome
-from mnephys.maturity.model import CLAIMS, PATTERN, Rubric
+from mnephys.maturity.model import CLAIMS, DRIFT, PATTERN, Rubric
 from mnephys.maturity.scale import Gate, Role, Scale
 
 __all__ = ["Claim", "Stage", "Verdict", "domain_scores", "judge", "maturity_index"]
@@ -112,6 +112,8 @@ def judge(
     values = Known(rubric, numbers, categories, known, {name: counted.count(name) for name in known}, held)
     gates = tuple((claim, gate, values.outcome(gate)) for claim in CLAIMS for gate in rubric.claims[claim])
     stage = _stage(rubric, categories, drive, index, few, [outcome for _, _, outcome in gates])
+    if stage is Stage.MATURE and numbers.get(DRIFT, 0.0) > rubric.stages.mature_drift_mv:
+        stage = Stage.INDETERMINATE
     return Verdict(worth, scores, index, stage, _claim(stage, gates), few, gates)
 
 

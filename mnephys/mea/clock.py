@@ -9,9 +9,9 @@ from typing import Self
 import numpy as np
 
 from mnephys.mea.definitions import TIE
-from mnephys.recording import IntArray, SpikeTrains
+from mnephys.recording import FloatArray, IntArray, SpikeTrains
 
-__all__ = ["Clock", "reach_of", "recording_length"]
+__all__ = ["Clock", "covered_time", "reach_of", "recording_length"]
 
 FINEST = 30
 """Times are compared in whole ticks of 2 ** -30 s, a nanosecond: a thousandth of `mnephys.mea.TIE`."""
@@ -28,15 +28,45 @@ def recording_length(trains: SpikeTrains) -> float:
     Returns
     -------
     float
-        In s.
+        In s, without the gaps of one that was interrupted.
 
     Examples
     --------
     >>> recording_length(SpikeTrains.from_lists([[3.0], [9.0]], start=1.0))
     8.0
+    >>> recording_length(SpikeTrains.from_lists([[3.0], [9.0]], stretches=[(0, 4), (8, 10)]))
+    6.0
     """
-    stop = float(trains.times.max(initial=trains.start)) if trains.stop is None else trains.stop
-    return float(stop - trains.start)
+    return _extent(trains) if trains.stretches is None else float(np.diff(trains.stretches).sum())
+
+
+def covered_time(trains: SpikeTrains) -> FloatArray:
+    """Return the stretches of a recording.
+
+    Parameters
+    ----------
+    trains : SpikeTrains
+        Where `stop` is None, the last spike of all ends the recording.
+
+    Returns
+    -------
+    ndarray, float, shape (n_stretches, 2)
+        Begin and end of each, in s from the start of the recording.
+
+    Examples
+    --------
+    >>> covered_time(SpikeTrains.from_lists([[3.0], [9.0]], start=1.0)).tolist()
+    [[0.0, 8.0]]
+    """
+    return np.array([[0.0, _extent(trains)]]) if trains.stretches is None else trains.stretches - trains.start
+
+
+def _extent(trains: SpikeTrains) -> float:
+    """Return the time from the start of a recording to its end, gaps included."""
+    if trains.stop is not None:
+        return float(trains.stop - trains.start)
+    end = trains.start if trains.stretches is None else trains.stretches[-1, 1]
+    return float(trains.times.max(initial=end) - trains.start)
 
 
 def reach_of(window: float) -> float:
@@ -74,7 +104,7 @@ class Clock:
     Parameters
     ----------
     length : float
-        Of the recording, in s.
+        Of the recording, in s, gaps included.
     bits : int
         Binary logarithm of the ticks of a second.
 
@@ -102,14 +132,14 @@ class Clock:
         Clock
             Of at most 2 ** 30 ticks in a second.
         """
-        length = recording_length(trains)
+        length = _extent(trains)
         # A time that is shifted, or the end of a tile, lies up to a length beyond the end.
         room = 59 - trains.n_trains.bit_length() - math.frexp(length)[1]
         return cls(length, min(FINEST, room))
 
     @property
     def span(self) -> int:
-        """The length of the recording in ticks."""
+        """The length of the recording in ticks, gaps included."""
         return round(math.ldexp(self.length, self.bits))
 
     def times(self, trains: SpikeTrains) -> IntArray:
@@ -126,6 +156,23 @@ class Clock:
             The nearest tick of each.
         """
         ticks: IntArray = np.rint(np.ldexp(trains.times - trains.start, self.bits)).astype(np.int64)
+        return ticks
+
+    def stretches(self, trains: SpikeTrains) -> IntArray:
+        """Return the stretches of the recording.
+
+        Parameters
+        ----------
+        trains : SpikeTrains
+            Of this recording.
+
+        Returns
+        -------
+        ndarray, int, shape (n_stretches, 2)
+            First and last tick of each; no two have one in common.
+        """
+        ticks: IntArray = np.rint(np.ldexp(covered_time(trains), self.bits)).astype(np.int64)
+        ticks[:-1, 1] = np.maximum(np.minimum(ticks[:-1, 1], ticks[1:, 0] - 1), ticks[:-1, 0])
         return ticks
 
     def reach(self, seconds: float) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from mnephys.mea.clock import Clock, reach_of
+from mnephys.mea.clock import Clock, reach_of, recording_length
+from mnephys.mea.stretched import Stretched, stretched_counts
 from mnephys.mea.surrogates import Ring, surrogate_counts
 from mnephys.mea.synchrony import coefficients
 from mnephys.mea.tiles import spikes_of
@@ -84,7 +86,9 @@ def connectivity(
 
     Every train is shifted around the recording by a random time of its own: what left one end comes in at the
     other. Rates, bursts and intervals of each train stay as they are, and only what trains share is lost. A pair is
-    linked if its tiling coefficient is larger than those of its shifted trains.
+    linked if its tiling coefficient is larger than those of its shifted trains. Where the recording was interrupted,
+    each train is shifted around each stretch by a time of its own, and nothing reaches across a gap: stretches that
+    are short against the bursts tell little.
 
     What is refuted by a link is that the trains are independent, and that each is all along the recording what it is
     anywhere in it. Trains that share no more than a slow drift of their rates, as after a drug, refute the second and
@@ -147,7 +151,7 @@ def connectivity(
     ticks, reach_ticks = clock.times(trains), clock.reach(reach)
     longest = None if longest_shift is None else max(clock.reach(longest_shift), 1)
     labels, group = trains.grouped()
-    tested = (trains.counts >= 2) & (trains.counts * 60.0 >= min_rate * clock.length)
+    tested = (trains.counts >= 2) & (trains.counts * 60.0 >= min_rate * recording_length(trains))
     results = {}
     for at, label in enumerate(labels):
         members = np.flatnonzero((group == at) & tested)
@@ -159,7 +163,14 @@ def connectivity(
         own: FloatArray = np.zeros((0, 0))
         p = own
         if members.size:
-            own, p = _tested(Ring.of(ticks[index], row, clock.span, reach_ticks), longest, number, rng)
+            spikes = ticks[index]
+            if trains.stretches is None and longest is None:
+                ring = Ring.of(spikes, row, clock.span, reach_ticks)
+                recorded, surrogate = ring.as_recorded(), surrogate_counts(ring, number, rng)
+            else:
+                cut = Stretched.of(spikes, row, clock.stretches(trains), reach_ticks, longest)
+                recorded, surrogate = cut.as_recorded(), stretched_counts(cut, number, rng)
+            own, p = _tested(recorded, trains.counts[members], surrogate, number)
         results[label] = Connectivity(members, own, p, _adjusted(p), alpha, number)
     return results[""] if trains.groups is None else results
 
@@ -187,15 +198,15 @@ def _check(surrogates: int | None, seed: int, alpha: float, min_rate: float) -> 
 
 
 def _tested(
-    ring: Ring, longest: int | None, surrogates: int, rng: np.random.Generator
+    recorded: tuple[FloatArray, FloatArray],
+    counts: IntArray,
+    surrogate: Iterable[tuple[FloatArray, FloatArray]],
+    surrogates: int,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the coefficients of all pairs of a group, and their p values."""
-    n = ring.starts.size
-    counts = np.bincount(ring.row, minlength=n)
-    found, tiled = ring.as_recorded()
-    own = coefficients(found, counts, tiled)
-    as_large = np.ones((n, n))
-    for found, tiled in surrogate_counts(ring, longest, surrogates, rng):
+    own = coefficients(recorded[0], counts, recorded[1])
+    as_large = np.ones(own.shape)
+    for found, tiled in surrogate:
         as_large += coefficients(found, counts, tiled) >= own - _EQUAL
     p = as_large / (surrogates + 1)
     np.fill_diagonal(p, np.nan)

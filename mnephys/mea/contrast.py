@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from mnephys.mea.clock import recording_length
+from mnephys.mea.clock import covered_time
 from mnephys.mea.segments import intervals
 from mnephys.mea.tiles import spikes_of
 from mnephys.measurement import Feature, Measurement, Status
@@ -24,6 +24,9 @@ SPIKE_CONTRAST = Feature(
     {"min_bin_s": 0.01, "shrink": 0.9},
 )
 """What `spike_contrast` measures."""
+
+
+_INTERRUPTED = "the recording was interrupted, and its bins would span that"
 
 
 def spike_contrast(
@@ -49,7 +52,8 @@ def spike_contrast(
     dict of str to Measurement, or Measurement
         One per group, or one of all trains where there are no groups. The value is from 0 to 1, and beside it stands
         how many trains are silent: two that fire together are as synchronous as a whole well. There is no value, but a
-        reason, where fewer than two trains have a spike, none has two, or the recording is too short for one bin.
+        reason, where fewer than two trains have a spike, none has two, the recording is too short for one bin, or was
+        interrupted: bins from half of the recording down would span its gaps.
 
     Raises
     ------
@@ -71,9 +75,13 @@ def spike_contrast(
     if not 0 < shrink < 1:
         raise ValueError(f"shrink is {shrink}, needs a number between 0 and 1")
     labels, group = trains.grouped()
-    length = recording_length(trains)
+    covered = covered_time(trains)
+    begin, length = trains.start + float(covered[0, 0]), float(covered[0, 1] - covered[0, 0])
     found = {}
     for at, label in enumerate(labels):
+        if len(covered) > 1:
+            found[label] = SPIKE_CONTRAST.missing(Status.NOT_APPLICABLE, _INTERRUPTED, id=label)
+            continue
         members = np.flatnonzero((group == at) & (trains.counts > 0))
         index, row = spikes_of(trains, members)
         between, _ = intervals(trains.times[index], np.searchsorted(row, np.arange(members.size + 1)))
@@ -82,7 +90,7 @@ def spike_contrast(
             continue
         shortest = float(between.min())
         bins = (shortest, max(shortest / 2.0, min_bin), shrink)
-        value = _greatest(trains.times[index] - trains.start, row, members.size, length, bins)
+        value = _greatest(trains.times[index] - begin, row, members.size, length, bins)
         silent = int((group == at).sum()) - members.size
         found[label] = SPIKE_CONTRAST.measured(
             value, id=label, remark=f"{silent} silent trains left out" * (silent > 0)

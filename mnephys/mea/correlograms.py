@@ -10,6 +10,7 @@ import numpy as np
 
 from mnephys.mea.definitions import TIE
 from mnephys.mea.merge import MergedTrains, merge
+from mnephys.mea.pieces import piece_ends
 from mnephys.measurement import Feature
 from mnephys.recording import BoolArray, FloatArray, IntArray, SpikeTrains
 
@@ -85,8 +86,8 @@ def cross_correlograms(trains: SpikeTrains, bin_width: float = 0.001, max_lag: f
     -------
     Correlograms
         Bin k holds what is at most half a width from its middle; what lies between two bins, as is common where
-        times lie on a grid, counts as further from 0. The table of a well of n trains has n * n * n_bins numbers of
-        8 bytes.
+        times lie on a grid, counts as further from 0. No pair reaches across a gap of the recording. The table of a
+        well of n trains has n * n * n_bins numbers of 8 bytes.
 
     Raises
     ------
@@ -112,7 +113,7 @@ def cross_correlograms(trains: SpikeTrains, bin_width: float = 0.001, max_lag: f
         ahead = np.zeros(n * n * (half + 1), dtype=np.int64)
         times, row = _spikes(merged, at, rank)
         # What is further from the last middle than half a bin is beyond the table.
-        for earlier, later in _pairs(times, (half + 0.5) * bin_width):
+        for earlier, later in _pairs(times, _breaks(merged, at), (half + 0.5) * bin_width):
             lag = np.floor((times[later] - times[earlier] + TIE) / bin_width + 0.5).astype(np.int64)
             inside = lag <= half
             entry = (row[earlier] * n + row[later]) * (half + 1) + lag
@@ -204,7 +205,7 @@ def _areas(merged: MergedTrains, window: float) -> Iterator[FloatArray]:
         n = int((merged.group == at).sum())
         times, row = _spikes(merged, at, rank)
         ahead = np.zeros(n * n, dtype=np.int64)
-        for earlier, later in _pairs(times, window):
+        for earlier, later in _pairs(times, _breaks(merged, at), window):
             ahead += np.bincount(row[earlier] * n + row[later], minlength=n * n)
         one_way = ahead.reshape(n, n).astype(np.float64)
         both = one_way + one_way.T + np.diag(np.bincount(row, minlength=n))
@@ -227,9 +228,19 @@ def _spikes(merged: MergedTrains, group: int, rank: IntArray) -> tuple[FloatArra
     return merged.times[here], rank[merged.train[here]]
 
 
-def _pairs(times: FloatArray, longest: float) -> Iterator[tuple[IntArray, IntArray]]:
-    """Yield all pairs of spikes at most `longest` apart, earlier and later, in blocks."""
-    partners = np.searchsorted(times, times + (longest + TIE), side="right") - np.arange(1, times.size + 1)
+def _breaks(merged: MergedTrains, group: int) -> IntArray:
+    """Return which of the spikes of a group come first after a gap."""
+    breaks, begin = merged.breaks, int(merged.offsets[group])
+    return breaks[slice(*np.searchsorted(breaks, merged.offsets[group : group + 2]))] - begin
+
+
+def _pairs(times: FloatArray, breaks: IntArray, longest: float) -> Iterator[tuple[IntArray, IntArray]]:
+    """Yield all pairs of spikes at most `longest` apart, earlier and later, in blocks; none across a gap."""
+    beyond = np.searchsorted(times, times + (longest + TIE), side="right")
+    if breaks.size:
+        ends = piece_ends(np.array([0, times.size]), breaks)
+        beyond = np.minimum(beyond, np.repeat(ends, np.diff(ends, prepend=0)))
+    partners = beyond - np.arange(1, times.size + 1)
     before = np.concatenate([[0], np.cumsum(partners)])
     first = 0
     while first < times.size:

@@ -63,6 +63,20 @@ class Definitions:
         """The name, if these are the numbers that are known by it, else ``custom``."""
         return self.name if DEFINITIONS.get(self.name) == self else "custom"
 
+    @property
+    def burst_parameters(self) -> dict[str, float]:
+        """What bursts of electrodes depend on, as features declare it."""
+        return {"max_isi_s": self.burst_max_isi, "min_spikes": self.burst_min_spikes}
+
+    @property
+    def network_burst_parameters(self) -> dict[str, float]:
+        """What network bursts depend on, as features declare it."""
+        return {
+            "max_isi_s": self.network_burst_max_isi,
+            "min_spikes": self.network_burst_min_spikes,
+            "min_electrodes_fraction": self.network_burst_min_electrodes,
+        }
+
 
 DEFINITIONS = MappingProxyType(
     {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mnephys.mea.detection.plate import NOISY, ElectrodeVoltage
-from mnephys.mea.rows import Places
-from mnephys.measurement import Feature, Measurement, Status
+from mnephys.mea.rows import Column, Places, categories, measured
+from mnephys.measurement import Feature, Status
 from mnephys.recording import BoolArray, FloatArray, IntArray
 
 __all__ = ["FEATURES", "measure_electrode_quality"]
@@ -32,7 +32,7 @@ FEATURES = {
 
 def measure_electrode_quality(
     places: Places, counts: IntArray, active: BoolArray, voltage: ElectrodeVoltage | None
-) -> list[list[Measurement]]:
+) -> list[Column]:
     """Judge every electrode.
 
     Parameters
@@ -48,25 +48,21 @@ def measure_electrode_quality(
 
     Returns
     -------
-    list of list of Measurement
-        One list for each feature, with a row for each electrode. Noise and hum exclude nothing: the threshold follows
+    list of Column
+        One for each feature. Noise and hum exclude nothing: the threshold follows
         them. What is excluded has a status and the reason.
     """
-    judged = [_judged(places, *each) for each in zip(*_columns(places, counts, active, voltage), strict=True)]
+    judged = categories(FEATURES["qc_electrode"], places, *_words(counts, active, voltage))
     if voltage is None:
         return [judged]
     numbers = (("noise_level", voltage.noise), ("line_noise", voltage.line))
     return [judged, *(_numbers(FEATURES[name], places, values, voltage.faults) for name, values in numbers)]
 
 
-def _columns(
-    places: Places, counts: IntArray, active: BoolArray, voltage: ElectrodeVoltage | None
-) -> tuple[list[str], list[str], list[str], list[str]]:
-    """Return id, reason to exclude, category and remark of each electrode."""
-    n = len(places.ids)
+def _words(counts: IntArray, active: BoolArray, voltage: ElectrodeVoltage | None) -> tuple[list[str], list[str]]:
+    """Return category and remark of each electrode."""
     firing = np.where(active, "active", np.where(counts > 0, "inactive", "silent")).astype(object)
-    remarks = np.full(n, "", dtype=object)
-    excluded = np.array(places.excluded, dtype=object)
+    remarks = np.full(counts.size, "", dtype=object)
     if voltage is not None:
         noisy, clipped = voltage.multiple >= NOISY, voltage.clipped >= CLIPPED
         remarks[voltage.line >= HUM_UV] = f"the mains are louder than {HUM_UV:g} uV"
@@ -75,17 +71,10 @@ def _columns(
         for at in np.flatnonzero(clipped).tolist():
             remarks[at] = f"{100 * voltage.clipped[at]:.2g} % of its samples are at the limit of the range"
         firing[noisy], firing[clipped] = "noisy", "saturated"
-    return list(places.ids), excluded.tolist(), firing.tolist(), remarks.tolist()
+    return firing.tolist(), remarks.tolist()
 
 
-def _judged(places: Places, name: str, excluded: str, category: str, remark: str) -> Measurement:
-    feature = FEATURES["qc_electrode"]
-    if excluded:
-        return feature.missing(Status.EXCLUDED, excluded, level=places.level, id=name)
-    return feature.category(category, level=places.level, id=name, remark=remark)
-
-
-def _numbers(feature: Feature, places: Places, values: FloatArray, faults: tuple[str, ...]) -> list[Measurement]:
+def _numbers(feature: Feature, places: Places, values: FloatArray, faults: tuple[str, ...]) -> Column:
     rows = []
     for name, value, why in zip(places.ids, values.tolist(), faults, strict=True):
         if np.isfinite(value):
@@ -93,4 +82,4 @@ def _numbers(feature: Feature, places: Places, values: FloatArray, faults: tuple
         else:
             reason = why or "the recording is shorter than a window of 1 s"
             rows.append(feature.missing(Status.NOT_APPLICABLE, reason, level=places.level, id=name))
-    return rows
+    return measured(feature, rows)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from mnephys.mea.burst_medians import FEATURES as MEDIANS
+from mnephys.mea.burst_medians import WHY_NOT as NO_MEDIAN
+from mnephys.mea.burst_medians import burst_median_columns
 from mnephys.mea.bursts import Bursts
 from mnephys.mea.definitions import DEFINITIONS
+from mnephys.mea.pieces import interval_breaks
 from mnephys.mea.regularity import FEATURES as REGULARITY
 from mnephys.mea.regularity import regularity_columns
 from mnephys.mea.segments import intervals, ratio, segment_cv, segment_mean, segment_sum
@@ -17,10 +21,7 @@ __all__ = ["FEATURES", "WHY_NOT", "active_electrodes", "electrode_columns", "rat
 _BOTH = ("electrode", "well")
 _OWN = "mnephys"
 _TOOL = "Axion Neural Metric Tool"
-_BURST = {
-    "max_isi_s": DEFINITIONS["axis-2023"].burst_max_isi,
-    "min_spikes": DEFINITIONS["axis-2023"].burst_min_spikes,
-}
+_BURST = DEFINITIONS["axis-2023"].burst_parameters
 
 FEATURES = {
     f.name: f
@@ -115,6 +116,7 @@ FEATURES = {
             (0, 100),
             _BURST,
         ),
+        *MEDIANS.values(),
     )
 }
 """The features of electrodes; `mnephys.mea.wells` averages them."""
@@ -128,6 +130,7 @@ WHY_NOT = {
     "inter_burst_interval": "fewer than 2 bursts",
     "inter_burst_interval_cv": "fewer than 3 bursts",
     "burst_percentage": "no spike",
+    **NO_MEDIAN,
 }
 """Why a metric of an electrode is not defined, by name."""
 
@@ -204,13 +207,14 @@ def electrode_columns(trains: SpikeTrains, bursts: Bursts, duration: float) -> d
     """
     count = trains.counts.astype(np.float64)
     in_bursts = segment_sum(bursts.n_spikes, bursts.offsets)
-    between_spikes = intervals(trains.times, trains.offsets)
-    between_starts = intervals(bursts.start, bursts.offsets)
+    breaks = trains.breaks
+    between_spikes = intervals(trains.times, trains.offsets, breaks)
+    between_starts = intervals(bursts.start, bursts.offsets, bursts.breaks)
     return {
         "spike_count": count,
         "mean_firing_rate": rate(count, duration),
         "isi_cv": segment_cv(*between_spikes),
-        **regularity_columns(*between_spikes),
+        **regularity_columns(*between_spikes, breaks=interval_breaks(trains.offsets, breaks)),
         "burst_count": bursts.counts.astype(np.float64),
         "burst_rate": rate(bursts.counts, duration),
         "burst_duration": segment_mean(bursts.duration, bursts.offsets),
@@ -219,4 +223,5 @@ def electrode_columns(trains: SpikeTrains, bursts: Bursts, duration: float) -> d
         "inter_burst_interval": segment_mean(*between_starts),
         "inter_burst_interval_cv": segment_cv(*between_starts),
         "burst_percentage": ratio(100.0 * in_bursts, count),
+        **burst_median_columns(trains, bursts),
     }

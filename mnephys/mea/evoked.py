@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mnephys.mea.clock import recording_length
+from mnephys.mea.clock import covered_time
 from mnephys.mea.definitions import TIE
 from mnephys.mea.segments import group_medians
 from mnephys.mea.stimuli import checked_times, first_pulses
@@ -29,7 +29,7 @@ class EvokedResponses:
     stimuli : ndarray, float, shape (n_stimuli,)
         The stimuli that count, in s: the first pulses of trains, with the whole time around them recorded.
     n_left_out : int
-        Pulses that do not: later ones of a train, and those near the ends of the recording.
+        Pulses that do not: later ones of a train, and those near the ends of the recording or a gap of it.
     train_gap : float
         Pulses nearer than this were one stimulus, in s.
     window : tuple of float
@@ -152,13 +152,14 @@ def evoked_responses(
     """
     every = around[0] + bin * np.arange(_checked(window, around, bin) + 1)
     needed = _needed(every, window)
-    end = trains.start + recording_length(trains)
+    stretches = trains.start + covered_time(trains)
     pulses = checked_times(stimuli)
     gap = _gap(train_gap, every, needed)
     first = first_pulses(pulses, gap)
     edges = _cut(every, needed, float(np.diff(first).min(initial=np.inf)))
     n_bins = edges.size - 1
-    whole = (first + edges[0] >= trains.start - TIE) & (first + edges[-1] <= end + TIE)
+    at = np.searchsorted(stretches[:, 0] - TIE, first + edges[0], side="right") - 1
+    whole = (at >= 0) & (first + edges[-1] <= stretches[at, 1] + TIE)
     kept = first[whole]
     train, stimulus, since = _around(trains, kept, edges)
     n_trains, n = trains.n_trains, kept.size

@@ -1,4 +1,10 @@
-"""Metrics that only a vendor's export has: read and scored, never measured here, as no formula is published."""
+"""Metrics that only a vendor's export has: read and scored, never measured here.
+
+Resistances take the instrument. Of the synchrony metrics (synchrony index, areas and widths of cross-correlations,
+SPIKE distance) the vendor publishes no exact formula (which electrodes, what at the ends of trains, which bins), and
+no export comes with the spikes that a guess could be tried on. `mnephys.mea.synchrony`,
+`mnephys.mea.correlograms` and `mnephys.mea.contrast` measure synchrony by formulas that are known.
+"""
 
 from __future__ import annotations
 
@@ -38,13 +44,31 @@ FEATURES = {
             _TOOL,
             (0, 1),
         ),
+        *(
+            Feature(
+                f"{name}_{width}_width",
+                "1",
+                ("well",),
+                f"{width.capitalize()} width at half height of the {name.replace('_', ' ')}, by the vendor, "
+                "which names no unit",
+                _TOOL,
+                (0, 1e6),
+            )
+            for name in ("cross_correlation", "normalized_cross_correlation")
+            for width in ("half", "full")
+        ),
         Feature(
-            "network_burst_duration_iqr",
-            "1",
-            ("well",),
-            "Interquartile range of the durations of network bursts over their median",
+            "electrode_resistance",
+            "kOhm",
+            ("electrode", "well"),
+            "Resistance that the instrument measured; of a well the mean over its electrodes",
             _TOOL,
-            (0, 1000),
+            (0, 1e6),
+        ),
+        Feature("electrode_resistance_sd", "kOhm", ("well",), "SD of it over the electrodes", _TOOL, (0, 1e6)),
+        Feature("covered_electrode_count", "1", ("well",), "Electrodes covered by cells", _TOOL, (0, 1e6)),
+        Feature(
+            "covered_electrode_resistance", "kOhm", ("well",), "Mean resistance of covered electrodes", _TOOL, (0, 1e6)
         ),
         Feature("synchrony_window", "s", ("plate",), "Window of the vendor's synchrony metrics", _TOOL, (0, 10)),
     )

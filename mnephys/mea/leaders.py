@@ -77,9 +77,10 @@ class Leaders:
         How many of these it would begin by chance, at most: the sum over those it takes part in of the larger of
         1 / (electrodes that take part) and its share of the spikes.
     p : ndarray, float, shape (n_trains,)
-        Probability to begin at least so many by chance: the upper tail of a binomial distribution of that mean,
-        which no sum of unequal chances exceeds there (Hoeffding 1956, 10.1214/aoms/1177728178). 1 where the electrode
-        begins no more than expected.
+        Probability to begin at least so many by chance: the upper tail of a binomial distribution of that mean. No
+        sum of unequal chances exceeds it from one more than expected on (Hoeffding 1956, 10.1214/aoms/1177728178);
+        for fewer than that it is no bound, and too large for a leader. 1 where the electrode begins no more than
+        expected.
     leads : ndarray, bool, shape (n_trains,)
         Where `p` times the electrodes of the group that take part in these bursts is at most `ALPHA`; nowhere in a
         group of fewer than `MIN_BURSTS` of these.

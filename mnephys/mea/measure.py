@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from mnephys.mea import (
     electrodes,
     leaders,
     network,
+    network_medians,
     quality,
     recurrence,
     synchrony,
@@ -27,8 +27,8 @@ from mnephys.mea.merge import merge
 from mnephys.mea.network_bursts import NetworkBursts, merged_network_bursts
 from mnephys.mea.places import electrode_places, well_places
 from mnephys.mea.regularity import FEATURES as REGULARITY
-from mnephys.mea.rows import Places, column, without_duration
-from mnephys.measurement import Feature, Measurement
+from mnephys.mea.rows import Column, Places, by_place, column, measured, without_duration
+from mnephys.measurement import Feature, Rows
 from mnephys.recording import DurationSource, FloatArray, PlateRecording, SpikeTrains
 
 __all__ = [
@@ -51,6 +51,7 @@ FEATURES: dict[str, Feature] = {
     **electrodes.FEATURES,
     **wells.FEATURES,
     **network.FEATURES,
+    **network_medians.FEATURES,
     **burst_shapes.FEATURES,
     **leaders.FEATURES,
     **recurrence.FEATURES,
@@ -61,12 +62,17 @@ FEATURES: dict[str, Feature] = {
 _WELL_WHY_NOT = {
     **wells.WHY_NOT,
     **network.WHY_NOT,
+    **network_medians.WHY_NOT,
     **burst_shapes.WHY_NOT,
     **leaders.WHY_NOT,
     **recurrence.WHY_NOT,
     coincidence.SHARE: coincidence.WHY_NOT,
     "sttc": synchrony.WHY_NOT,
 }
+_WITHIN_BURSTS = frozenset({*burst_shapes.FEATURES, *network_medians.FEATURES})
+_PERIODICITY = "network_burst_periodicity"
+_NOT_ACROSS = "intervals across an interruption do not count"
+_NOT_IN_A_ROW = "too few network bursts in a row between interruptions"
 _BY_ACTIVITY = frozenset({"active_electrode_count", "active_electrode_fraction", "isi_cv", "sttc", *REGULARITY})
 
 
@@ -76,19 +82,19 @@ class PlateMeasurements:
 
     Parameters
     ----------
-    rows : list of Measurement
+    rows : Rows
         Of the plate, its wells and its electrodes.
     network_bursts : NetworkBursts
         Those that the rows are about.
     """
 
-    rows: list[Measurement]
+    rows: Rows
     network_bursts: NetworkBursts
 
 
 def measure_plate(
     recording: PlateRecording, definitions: Definitions, detected: detection.DetectedPlate | None = None
-) -> list[Measurement]:
+) -> Rows:
     """Measure a plate.
 
     Parameters
@@ -98,8 +104,8 @@ def measure_plate(
 
     Returns
     -------
-    list of Measurement
-        Its rows.
+    Rows
+        Of the plate, its wells and its electrodes.
 
     Examples
     --------
@@ -167,6 +173,7 @@ def measure_plate_and_bursts(
         definitions.network_burst_min_electrodes,
     )
     of_wells |= network.network_columns(together, of_wells["spike_count"], duration)
+    of_wells |= network_medians.network_median_columns(merged, together)
     of_wells |= burst_shapes.shape_columns(burst_shapes.merged_burst_shapes(merged, together), together)
     of_wells |= leaders.leader_columns(leaders.merged_leaders(merged, together), merged.group)
     of_wells |= recurrence.recurrence_columns(together)
@@ -178,16 +185,13 @@ def measure_plate_and_bursts(
     at_electrodes = electrode_places(recording, () if voltage is None else voltage.faults)
     at_wells = well_places(recording, merged.labels)
     remark = "" if stated else f"which electrodes are active is judged over {over:.6g} s: the file states no duration"
-    judged = quality.measure_well_quality(recording, merged.labels)
+    judged = [measured(quality.FEATURES["qc_well"], quality.measure_well_quality(recording, merged.labels))]
     looked_at = electrode_quality.measure_electrode_quality(at_electrodes, trains.counts, active, voltage)
-    rows = [
-        *quality.measure_plate_itself(recording, definitions),
-        detection.name_detection(detected),
-        *_by_place(judged, *_rows(of_wells, at_wells, _WELL_WHY_NOT, duration, stated=stated, remark=remark)),
-        *_by_place(
-            *looked_at, *_rows(of_electrodes, at_electrodes, electrodes.WHY_NOT, duration, stated=stated, remark="")
-        ),
-    ]
+    of_well, of_electrode = (_in_stretches(why, recording) for why in (_WELL_WHY_NOT, electrodes.WHY_NOT))
+    itself = [*quality.measure_plate_itself(recording, definitions), detection.name_detection(detected)]
+    judged += _columns(of_wells, at_wells, of_well, duration, stated=stated, remark=remark)
+    looked_at += _columns(of_electrodes, at_electrodes, of_electrode, duration, stated=stated, remark="")
+    rows = Rows.joined([Rows.of(itself), by_place(at_wells, judged), by_place(at_electrodes, looked_at)])
     return PlateMeasurements(rows, together)
 
 
@@ -226,7 +230,7 @@ def enabled_trains(recording: PlateRecording) -> SpikeTrains:
     return replace(trains, times=times, offsets=offsets, amplitudes=None, waveforms=None)
 
 
-def _rows(
+def _columns(
     columns: Mapping[str, FloatArray],
     places: Places,
     why_not: Mapping[str, str],
@@ -234,20 +238,24 @@ def _rows(
     *,
     stated: bool,
     remark: str,
-) -> list[list[Measurement]]:
-    """Return the rows of each column."""
-    rows = []
+) -> list[Column]:
+    """Return what is said of each column of numbers."""
+    found = []
     for name, values in columns.items():
         feature = FEATURES[name]
+        why = why_not.get(name, "the recording has no length")
         # The rate within a burst does not depend on how long the recording lasted.
-        if feature.unit == "Hz" and not stated and name not in burst_shapes.FEATURES:
-            rows.append(without_duration(feature, places, values, duration))
+        if feature.unit == "Hz" and not stated and name not in _WITHIN_BURSTS:
+            found.append(without_duration(feature, places, values, why, duration))
         else:
-            why = why_not.get(name, "the recording has no length")
-            rows.append(column(feature, places, values, why, remark if name in _BY_ACTIVITY else ""))
-    return rows
+            found.append(column(feature, places, values, why, remark if name in _BY_ACTIVITY else ""))
+    return found
 
 
-def _by_place(*columns: list[Measurement]) -> list[Measurement]:
-    """Return the rows of all columns, those of one place together."""
-    return list(chain.from_iterable(zip(*columns, strict=True)))
+def _in_stretches(why_not: Mapping[str, str], recording: PlateRecording) -> Mapping[str, str]:
+    """Return why metrics are not defined, of an interrupted recording with a word on the intervals that it has not."""
+    if not recording.n_gaps:
+        return why_not
+    of_intervals = [name for name in why_not if "inter_burst" in name or name in {"isi_cv", *REGULARITY}]
+    across = {name: f"{why_not[name]}; {_NOT_ACROSS}" for name in of_intervals}
+    return {**why_not, **across, _PERIODICITY: _NOT_IN_A_ROW}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mnephys.recording import BoolArray, FloatArray, IntArray, SpikeTrains
+from mnephys.recording.stretches import breaks_of
 
 __all__ = ["MergedTrains", "merge"]
 
@@ -40,6 +41,11 @@ class MergedTrains:
     train: IntArray
     times: FloatArray
     offsets: IntArray
+
+    @property
+    def breaks(self) -> IntArray:
+        """The merged spikes that come first of their group after a gap of the recording, shape (n_breaks,)."""
+        return breaks_of(self.times, self.offsets, self.trains.stretches)
 
     @property
     def n_groups(self) -> int:

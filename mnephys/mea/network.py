@@ -19,11 +19,7 @@ SHARE_2015 = "network_burst_percentage_axis_2015"
 
 _WELL = ("well",)
 _TOOL = "Axion Neural Metric Tool"
-_BURST = {
-    "max_isi_s": DEFINITIONS["axis-2023"].network_burst_max_isi,
-    "min_spikes": DEFINITIONS["axis-2023"].network_burst_min_spikes,
-    "min_electrodes_fraction": DEFINITIONS["axis-2023"].network_burst_min_electrodes,
-}
+_BURST = DEFINITIONS["axis-2023"].network_burst_parameters
 
 FEATURES = {
     f.name: f
@@ -128,11 +124,7 @@ FEATURES = {
             "Spikes in network bursts of at least 10 spikes on 25 % of the electrodes, of all",
             _TOOL,
             (0, 100),
-            {
-                "max_isi_s": DEFINITIONS["axis-2015"].network_burst_max_isi,
-                "min_spikes": DEFINITIONS["axis-2015"].network_burst_min_spikes,
-                "min_electrodes_fraction": DEFINITIONS["axis-2015"].network_burst_min_electrodes,
-            },
+            DEFINITIONS["axis-2015"].network_burst_parameters,
         ),
         Feature(
             "network_inter_burst_interval",
@@ -204,7 +196,7 @@ def network_columns(bursts: NetworkBursts, spike_count: FloatArray, duration: fl
     (array([75.]), array([nan]))
     """
     inside = segment_sum(bursts.n_spikes, bursts.offsets)
-    between_starts = intervals(bursts.start, bursts.offsets)
+    between_starts = intervals(bursts.start, bursts.offsets, bursts.breaks)
     isi, each = bursts.duration / (bursts.n_spikes - 1), bursts.n_spikes / bursts.n_electrodes
     return {
         "network_burst_count": bursts.counts.astype(np.float64),

@@ -5,15 +5,17 @@ Either the spikes of the whole well without a long interval, or bursts of its el
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mnephys.mea.bursts import Bursts, isi_threshold_bursts
+from mnephys.mea.bursts.columns import BurstTimes
 from mnephys.mea.definitions import TIE, check_threshold
 from mnephys.mea.merge import MergedTrains, merge
 from mnephys.mea.segments import runs, short_intervals
 from mnephys.recording import BoolArray, FloatArray, IntArray, SpikeTrains
+from mnephys.recording.stretches import breaks_of
 from mnephys.wording import nearest
 
 __all__ = ["NetworkBursts", "merged_network_bursts", "network_bursts", "participation_network_bursts"]
@@ -23,7 +25,7 @@ _METHODS = {"merged": (50.0, 0.35), "participation": (5.0, 0.25)}
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class NetworkBursts:
+class NetworkBursts(BurstTimes):
     """Network bursts of many groups in columns; those of group i are ``offsets[i]`` to ``offsets[i + 1]``.
 
     Parameters
@@ -38,6 +40,8 @@ class NetworkBursts:
         Electrodes with a spike in it.
     offsets : ndarray, int, shape (n_groups + 1,)
         Where the bursts of each group are.
+    breaks : ndarray, int, shape (n_breaks,)
+        Bursts that come first of their group after a gap of the recording.
     """
 
     group: IntArray
@@ -46,23 +50,11 @@ class NetworkBursts:
     n_spikes: IntArray
     n_electrodes: IntArray
     offsets: IntArray
-
-    def __len__(self) -> int:
-        return int(self.group.size)
+    breaks: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __repr__(self) -> str:
         with_any = int((self.counts > 0).sum())
         return f"NetworkBursts: {len(self)} burst{'s' * (len(self) != 1)} in {with_any} of {self.counts.size} groups"
-
-    @property
-    def counts(self) -> IntArray:
-        """Network bursts of each group, shape (n_groups,)."""
-        return np.diff(self.offsets)
-
-    @property
-    def duration(self) -> FloatArray:
-        """From first to last spike in s, shape (n_bursts,)."""
-        return self.stop - self.start
 
 
 def network_bursts(
@@ -172,6 +164,7 @@ def participation_network_bursts(trains: SpikeTrains, bursts: Bursts, min_electr
     order = np.lexsort((bursts.start, of_group))
     group, train, start, stop = of_group[order], bursts.train[order], bursts.start[order], bursts.stop[order]
     new = _begins(group, start, stop)
+    new[breaks_of(start, np.searchsorted(group, np.arange(len(labels) + 1)), trains.stretches)] = True
     head = np.flatnonzero(new)
     part = np.cumsum(new) - 1
     group, n = group[head], head.size
@@ -179,13 +172,15 @@ def participation_network_bursts(trains: SpikeTrains, bursts: Bursts, min_electr
     wide = _on_enough(taking_part, group, np.bincount(group_of, minlength=len(labels)), min_electrodes)
     latest = np.maximum.reduceat(stop, head) if n else stop
     spikes = np.bincount(part, weights=bursts.n_spikes[order], minlength=n).astype(np.int64)
+    start, offsets = start[head][wide], np.searchsorted(group[wide], np.arange(len(labels) + 1))
     return NetworkBursts(
         group=group[wide],
-        start=start[head][wide],
+        start=start,
         stop=latest[wide],
         n_spikes=spikes[wide],
         n_electrodes=taking_part[wide],
-        offsets=np.searchsorted(group[wide], np.arange(len(labels) + 1)),
+        offsets=offsets,
+        breaks=breaks_of(start, offsets, trains.stretches),
     )
 
 
@@ -226,7 +221,7 @@ def merged_network_bursts(
     """
     check_threshold(max_isi, min_spikes)
     _check_fraction(min_electrodes)
-    first, last = runs(short_intervals(merged.times, merged.offsets, max_isi + TIE))
+    first, last = runs(short_intervals(merged.times, merged.offsets, max_isi + TIE, merged.breaks))
     long = last - first + 1 >= min_spikes
     first, last = first[long], last[long]
     group = np.searchsorted(merged.offsets, first, side="right") - 1
@@ -234,13 +229,15 @@ def merged_network_bursts(
     present = np.bincount(merged.group, minlength=merged.n_groups)
     wide = _on_enough(taking_part, group, present, min_electrodes)
     first, last, group = first[wide], last[wide], group[wide]
+    start, offsets = merged.times[first], np.searchsorted(group, np.arange(merged.n_groups + 1))
     return NetworkBursts(
         group=group,
-        start=merged.times[first],
+        start=start,
         stop=merged.times[last],
         n_spikes=last - first + 1,
         n_electrodes=taking_part[wide],
-        offsets=np.searchsorted(group, np.arange(merged.n_groups + 1)),
+        offsets=offsets,
+        breaks=breaks_of(start, offsets, merged.trains.stretches),
     )
 
 

@@ -138,7 +138,9 @@ def _duration(recording: PlateRecording) -> Measurement:
     if source is DurationSource.SPIKES:
         why = f"the file states no duration; its spikes span {recording.duration:.6g} s; give --duration"
         return feature.missing(Status.NOT_APPLICABLE, why)
-    return feature.measured(recording.duration, remark=source.value)
+    n = recording.n_gaps
+    gaps = f"; interrupted {n} time{'s' * (n > 1)}: nothing is measured across that" if n else ""
+    return feature.measured(recording.duration, remark=source.value + gaps)
 
 
 def _verdict(recording: PlateRecording) -> Measurement:

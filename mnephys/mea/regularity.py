@@ -50,7 +50,10 @@ FEATURES = {
 
 
 def regularity_columns(
-    between: FloatArray, offsets: IntArray, refractoriness: float = REFRACTORINESS_S
+    between: FloatArray,
+    offsets: IntArray,
+    refractoriness: float = REFRACTORINESS_S,
+    breaks: IntArray | None = None,
 ) -> dict[str, FloatArray]:
     """Measure how much neighbouring intervals of every train differ.
 
@@ -62,6 +65,8 @@ def regularity_columns(
         Where those of each train are.
     refractoriness : float
         In s.
+    breaks : ndarray, int, shape (n_breaks,), optional
+        Of `mnephys.mea.pieces.interval_breaks`: an interval before a gap is no neighbour of the one behind it.
 
     Returns
     -------
@@ -86,6 +91,8 @@ def regularity_columns(
     np.add(between[:-1], between[1:], out=both[:-1])
     # The last interval of a train has no neighbour in it.
     both[last] = 0.0
+    if breaks is not None:
+        both[breaks[breaks > 0] - 1] = 0.0
     nothing = np.flatnonzero(both <= 0)
     number = np.diff(offsets) - np.bincount(
         np.searchsorted(offsets, nothing, side="right") - 1, minlength=offsets.size - 1

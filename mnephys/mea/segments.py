@@ -1,12 +1,15 @@
 """Sums and means over the segments of a column, medians of groups, and runs of what is true: all at once.
 
-A segment is one train, one well or one burst; `offsets` says where each begins and ends.
+A segment is one train, one well or one burst; `offsets` says where each begins and ends. Where a recording was
+interrupted, `breaks` says which values come first of their segment after a gap, as `mnephys.recording.SpikeTrains` has
+them: no interval reaches across one.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from mnephys.mea.pieces import interval_counts
 from mnephys.recording import BoolArray, FloatArray, IntArray
 
 __all__ = [
@@ -45,7 +48,7 @@ def runs(mask: BoolArray) -> tuple[IntArray, IntArray]:
     return edges[::2], edges[1::2]
 
 
-def intervals(values: FloatArray, offsets: IntArray) -> tuple[FloatArray, IntArray]:
+def intervals(values: FloatArray, offsets: IntArray, breaks: IntArray | None = None) -> tuple[FloatArray, IntArray]:
     """Return the differences between neighbours of one segment.
 
     Parameters
@@ -54,11 +57,13 @@ def intervals(values: FloatArray, offsets: IntArray) -> tuple[FloatArray, IntArr
         Times in s, for example.
     offsets : ndarray, int, shape (n_segments + 1,)
         Segment i is ``values[offsets[i]:offsets[i + 1]]``.
+    breaks : ndarray, int, shape (n_breaks,), optional
+        Values that come first of their segment after a gap; none if omitted.
 
     Returns
     -------
     difference : ndarray, float, shape (n_differences,)
-        One less than values in each segment that is not empty.
+        One less than values in each segment that is not empty, and none to a value after a gap.
     offsets : ndarray, int, shape (n_segments + 1,)
         Where the differences of each segment are.
 
@@ -67,14 +72,17 @@ def intervals(values: FloatArray, offsets: IntArray) -> tuple[FloatArray, IntArr
     >>> import numpy as np
     >>> intervals(np.array([1.0, 3.0, 0.0, 5.0, 6.0]), np.array([0, 2, 2, 5]))
     (array([2., 5., 1.]), array([0, 1, 1, 3]))
+    >>> intervals(np.array([1.0, 3.0, 0.0, 5.0, 6.0]), np.array([0, 2, 2, 5]), np.array([4]))
+    (array([2., 5.]), array([0, 1, 1, 2]))
     """
-    count = np.maximum(np.diff(offsets) - 1, 0)
     within = np.ones(max(values.size - 1, 0), dtype=bool)
     within[_borders(offsets, values.size) - 1] = False
-    return np.diff(values)[within], np.concatenate([[0], np.cumsum(count)])
+    if breaks is not None:
+        within[breaks - 1] = False
+    return np.diff(values)[within], np.concatenate([[0], np.cumsum(interval_counts(offsets, breaks))])
 
 
-def short_intervals(times: FloatArray, offsets: IntArray, longest: float) -> BoolArray:
+def short_intervals(times: FloatArray, offsets: IntArray, longest: float, breaks: IntArray | None = None) -> BoolArray:
     """Return which spikes are followed, in their own segment, after no more than some time.
 
     Parameters
@@ -85,6 +93,8 @@ def short_intervals(times: FloatArray, offsets: IntArray, longest: float) -> Boo
         As in `intervals`.
     longest : float
         In s.
+    breaks : ndarray, int, shape (n_breaks,), optional
+        As in `intervals`.
 
     Returns
     -------
@@ -99,6 +109,8 @@ def short_intervals(times: FloatArray, offsets: IntArray, longest: float) -> Boo
     """
     short = np.diff(times) <= longest
     short[_borders(offsets, times.size) - 1] = False
+    if breaks is not None:
+        short[breaks - 1] = False
     return short
 
 

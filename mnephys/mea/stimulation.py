@@ -9,7 +9,7 @@ import numpy as np
 from mnephys.mea.evoked import EvokedResponses, evoked_responses
 from mnephys.mea.measure import enabled_trains
 from mnephys.mea.places import electrode_places, well_places
-from mnephys.mea.rows import Places, column, without_duration
+from mnephys.mea.rows import Places, by_place, column, without_duration
 from mnephys.mea.segments import ratio
 from mnephys.mea.stimuli import spontaneous_trains, stimulus_times
 from mnephys.measurement import Feature, Measurement, Status
@@ -171,10 +171,11 @@ def _rows(
     columns: Mapping[str, FloatArray], places: Places, why_not: Mapping[str, str], recording: PlateRecording
 ) -> list[Measurement]:
     stated = recording.duration_source is not DurationSource.SPIKES
-    rows = []
+    rows: list[Measurement] = []
     for name, values in columns.items():
         if FEATURES[name].unit == "Hz" and not stated:
-            rows += without_duration(FEATURES[name], places, values, recording.duration)
+            found = without_duration(FEATURES[name], places, values, why_not[name], recording.duration)
         else:
-            rows += column(FEATURES[name], places, values, why_not[name])
+            found = column(FEATURES[name], places, values, why_not[name])
+        rows += by_place(places, [found])
     return rows

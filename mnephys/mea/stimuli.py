@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mnephys.mea.clock import recording_length
+from mnephys.mea.clock import covered_time
 from mnephys.mea.definitions import TIE
 from mnephys.recording import FloatArray, PlateRecording, SpikeTrains
+from mnephys.recording.stretches import stretch_of
 
 __all__ = ["STIMULATION", "Spontaneous", "checked_times", "first_pulses", "spontaneous_trains", "stimulus_times"]
 
@@ -101,7 +102,7 @@ class Spontaneous:
     trains : SpikeTrains
         Without the spikes of that time; the times of the others are as they were.
     duration : float
-        The time that is left, in s.
+        The time that is left, in s, without gaps of the recording.
     """
 
     trains: SpikeTrains
@@ -146,8 +147,9 @@ def spontaneous_trains(trains: SpikeTrains, stimuli: ArrayLike, cut: float = 0.5
     if not (math.isfinite(cut) and cut >= 0):
         raise ValueError(f"a cut of {cut} s cannot be; give a time in s")
     times = checked_times(stimuli)
-    stop = trains.start + recording_length(trains)
-    left, right = np.clip(times, trains.start, stop), np.clip(times + cut, trains.start, stop)
+    stretches = trains.start + covered_time(trains)
+    left, right = _recorded(times, stretches), _recorded(times + cut, stretches)
+    start, stop = _recorded(stretches[[0, -1], [0, 1]], stretches).tolist()
     # Stimuli are in order and cut alike, so that only the next one can shorten what is cut after one.
     lost = np.minimum(right, np.append(left[1:], stop)) - left if times.size else np.zeros(0)
     before = np.searchsorted(times, trains.times, side="right") - 1
@@ -161,4 +163,13 @@ def spontaneous_trains(trains: SpikeTrains, stimuli: ArrayLike, cut: float = 0.5
         amplitudes=None if trains.amplitudes is None else trains.amplitudes[kept],
         waveforms=None,
     )
-    return Spontaneous(cleaned, max(float(stop - trains.start - lost.sum()), 0.0))
+    return Spontaneous(cleaned, max(float(stop - start - lost.sum()), 0.0))
+
+
+def _recorded(times: FloatArray, stretches: FloatArray) -> FloatArray:
+    """Return times on a clock that stands still in gaps and beyond the ends of the recording."""
+    gaps = stretches[1:, 0] - stretches[:-1, 1]
+    at = np.maximum(stretch_of(times, stretches), 0)
+    going: FloatArray = np.clip(times, stretches[at, 0], stretches[at, 1])
+    missed: FloatArray = np.concatenate([[0.0], np.cumsum(gaps)])
+    return going - missed[at]

@@ -1,4 +1,4 @@
-"""What pairs share by chance: trains shifted around the recording or pieces of it, each by its own time."""
+"""What pairs share by chance: trains shifted around the whole recording, each by its own time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from mnephys.mea.tiles import Tiles, count_inside
 from mnephys.recording import FloatArray, IntArray
 
-__all__ = ["Pieces", "Ring", "surrogate_counts"]
+__all__ = ["Ring", "surrogate_counts"]
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -121,92 +121,13 @@ class Ring:
         return count_inside(at, self.row, within, self.starts.size), np.minimum(tiled / self.span, 1.0)
 
 
-@dataclass(frozen=True, slots=True, repr=False, eq=False)
-class Pieces:
-    """Trains on a recording that is cut into pieces, the ends of each of which are joined.
-
-    Parameters
-    ----------
-    spikes, row : ndarray, int, shape (n_spikes,)
-        As in `Ring`.
-    piece : ndarray, int, shape (n_spikes,)
-        The piece that each spike is in.
-    begins, widths : ndarray, int, shape (n_pieces,)
-        In ticks.
-    span, reach : int
-        As in `Ring`.
-    """
-
-    spikes: IntArray
-    row: IntArray
-    piece: IntArray
-    begins: IntArray
-    widths: IntArray
-    span: int
-    reach: int
-
-    @classmethod
-    def of(cls, spikes: IntArray, row: IntArray, span: int, reach: int, longest: int) -> Self:
-        """Cut the recording into as many equal pieces as are no shorter than the longest shift.
-
-        Parameters
-        ----------
-        spikes, row, span, reach
-            As in `Ring.of`.
-        longest : int
-            In ticks, above 0.
-
-        Returns
-        -------
-        Pieces
-            One at least; the last is longer by what is left over, less than a tick for each piece.
-
-        Examples
-        --------
-        >>> import numpy as np
-        >>> Pieces.of(np.array([1, 4, 10]), np.array([0, 0, 0]), 10, 1, 4).piece
-        array([0, 0, 1])
-        """
-        n_pieces = max(span // longest, 1)
-        width = span // n_pieces
-        widths = np.full(n_pieces, width)
-        widths[-1] += span - width * n_pieces
-        # A spike may lie at the very end of the recording.
-        piece = np.minimum(spikes // width, n_pieces - 1)
-        return cls(spikes, row, piece, width * np.arange(n_pieces), widths, span, reach)
-
-    def shifted(self, shift: IntArray) -> tuple[FloatArray, FloatArray]:
-        """Shift every train around every piece by a time of its own.
-
-        Parameters
-        ----------
-        shift : ndarray, int, shape (n_trains, n_pieces)
-            From 0 to less than the width of the piece, in ticks.
-
-        Returns
-        -------
-        found : ndarray, float, shape (n_trains, n_trains)
-            As of `Ring.shifted`.
-        tiled : ndarray, float, shape (n_trains,)
-            As of `Ring.shifted`.
-        """
-        begin, width = self.begins[self.piece], self.widths[self.piece]
-        at = begin + (self.spikes - begin + shift[self.row, self.piece]) % width
-        order = np.lexsort((at, self.row))
-        return Ring.of(at[order], self.row, self.span, self.reach).as_recorded()
-
-
-def surrogate_counts(
-    ring: Ring, longest: int | None, surrogates: int, rng: np.random.Generator
-) -> Iterator[tuple[FloatArray, FloatArray]]:
+def surrogate_counts(ring: Ring, surrogates: int, rng: np.random.Generator) -> Iterator[tuple[FloatArray, FloatArray]]:
     """Yield what surrogates have within reach.
 
     Parameters
     ----------
     ring : Ring
         The trains.
-    longest : int or None
-        Longest shift in ticks, above 0; None shifts around the whole recording.
     surrogates : int
         How many.
     rng : Generator
@@ -219,11 +140,5 @@ def surrogate_counts(
     tiled : ndarray, float, shape (n_trains,)
         As of `Ring.shifted`.
     """
-    n = ring.starts.size
-    if longest is None:
-        for shift in rng.integers(0, ring.span, (surrogates, n)):
-            yield ring.shifted(shift)
-        return
-    pieces = Pieces.of(ring.spikes, ring.row, ring.span, ring.reach, longest)
-    for _ in range(surrogates):
-        yield pieces.shifted(rng.integers(0, pieces.widths, (n, pieces.widths.size)))
+    for shift in rng.integers(0, ring.span, (surrogates, ring.starts.size)):
+        yield ring.shifted(shift)

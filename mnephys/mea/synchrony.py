@@ -7,7 +7,7 @@ import numpy as np
 from mnephys.mea.clock import Clock, reach_of
 from mnephys.mea.definitions import DEFINITIONS
 from mnephys.mea.merge import MergedTrains
-from mnephys.mea.tiles import count_inside, spikes_of, tiled_fraction, tiles
+from mnephys.mea.tiles import count_inside, spikes_of, tiled_fraction, tiles, tiles_in_stretches
 from mnephys.measurement import Feature
 from mnephys.recording import BoolArray, FloatArray, IntArray, SpikeTrains
 
@@ -41,8 +41,8 @@ def sttc(trains: SpikeTrains, window: float = 0.05) -> dict[str, FloatArray] | F
 
     The coefficient tells how much more often the spikes of two trains coincide than their rates alone make them:
     1 where all do, 0 where they are independent. Two spikes coincide if they are at most `window` apart; the time
-    within `window` of a spike is cut off where the recording begins and ends. It does not depend on when the
-    recording began.
+    within `window` of a spike is cut off where the recording begins and ends, and where it was interrupted: no two
+    spikes coincide across a gap. It does not depend on when the recording began.
 
     Parameters
     ----------
@@ -167,12 +167,16 @@ def _tables(trains: SpikeTrains, group: IntArray, n_groups: int, window: float, 
     reach = reach_of(window)
     clock = Clock.of(trains)
     ticks, reach_ticks = clock.times(trains), clock.reach(reach)
-    tiled = tiled_fraction(trains, reach)
+    tiled, stretches = tiled_fraction(trains, reach), clock.stretches(trains)
     tables: list[FloatArray] = []
     for at in range(n_groups):
         members = np.flatnonzero((group == at) & chosen)
         index, row = spikes_of(trains, members)
         spikes = ticks[index]
-        found = count_inside(spikes, row, tiles(spikes, row, reach_ticks), members.size)
+        if len(stretches) == 1:
+            within = tiles(spikes, row, reach_ticks)
+        else:
+            within = tiles_in_stretches(spikes, row, reach_ticks, stretches)
+        found = count_inside(spikes, row, within, members.size)
         tables.append(coefficients(found, trains.counts[members], tiled[members]))
     return tables

@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from mnephys.mea.clock import recording_length
+from mnephys.mea.clock import covered_time, recording_length
 from mnephys.mea.segments import intervals, segment_sum
 from mnephys.recording import BoolArray, FloatArray, IntArray, SpikeTrains
+from mnephys.recording.stretches import stretch_of
 
-__all__ = ["Tiles", "count_inside", "spikes_of", "tiled_fraction", "tiles"]
+__all__ = ["Tiles", "count_inside", "spikes_of", "tiled_fraction", "tiles", "tiles_in_stretches"]
 
 _OCTET = 8
 # Which of eight bits are set in each byte.
@@ -91,6 +92,34 @@ def tiles(spikes: IntArray, row: IntArray, reach: int) -> Tiles:
     return Tiles(spikes[first] - reach, spikes[last] + reach, row[first])
 
 
+def tiles_in_stretches(spikes: IntArray, row: IntArray, reach: int, stretches: IntArray) -> Tiles:
+    """Return the time within reach of the spikes of each train that a recording with gaps covers.
+
+    Parameters
+    ----------
+    spikes, row, reach
+        As in `tiles`.
+    stretches : ndarray, int, shape (n_stretches, 2)
+        Of `mnephys.mea.clock.Clock.stretches`; each spike is in one.
+
+    Returns
+    -------
+    Tiles
+        Train by train, in the order of time; a spike reaches neither into a gap nor across it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> tiles_in_stretches(np.array([5, 9, 12]), np.array([0, 0, 0]), 2, np.array([[0, 10], [12, 20]]))
+    Tiles(opens=array([ 3, 12]), closes=array([10, 14]), owner=array([0, 0]))
+    """
+    at = np.searchsorted(stretches[:, 0], spikes, side="right") - 1
+    whole = tiles(spikes, row * len(stretches) + at, reach)
+    owner, at = np.divmod(whole.owner, len(stretches))
+    opens = np.maximum(whole.opens, stretches[at, 0])
+    return Tiles(opens, np.maximum(np.minimum(whole.closes, stretches[at, 1]), opens), owner)
+
+
 def tiled_fraction(trains: SpikeTrains, reach: float) -> FloatArray:
     """Return the fraction of the recording within reach of a spike of each train.
 
@@ -104,7 +133,7 @@ def tiled_fraction(trains: SpikeTrains, reach: float) -> FloatArray:
     Returns
     -------
     ndarray, float, shape (n_trains,)
-        From 0, which a silent train has, to 1.
+        Of the time that was recorded, from 0, which a silent train has, to 1.
 
     Examples
     --------
@@ -112,11 +141,20 @@ def tiled_fraction(trains: SpikeTrains, reach: float) -> FloatArray:
     array([0.3 , 0.15, 0.  ])
     """
     times, length = trains.times - trains.start, recording_length(trains)
-    between, offsets = intervals(times, trains.offsets)
+    stretches, breaks = covered_time(trains), trains.breaks
+    between, offsets = intervals(times, trains.offsets, breaks)
     tiled = segment_sum(np.minimum(between, 2.0 * reach), offsets)
+
+    def ends(first: IntArray, last: IntArray) -> FloatArray:
+        """Return what is within reach before the first spikes of stretches, and behind the last ones."""
+        begin, end = stretches[stretch_of(times[first], stretches), 0], stretches[stretch_of(times[last], stretches), 1]
+        within: FloatArray = np.minimum(times[first] - begin, reach) + np.minimum(end - times[last], reach)
+        return within
+
     firing: BoolArray = trains.counts > 0
-    first, last = times[trains.offsets[:-1][firing]], times[trains.offsets[1:][firing] - 1]
-    tiled[firing] += np.minimum(first, reach) + np.minimum(length - last, reach)
+    tiled[firing] += ends(trains.offsets[:-1][firing], trains.offsets[1:][firing] - 1)
+    cut = np.searchsorted(trains.offsets, breaks, side="right") - 1
+    tiled += np.bincount(cut, weights=ends(breaks, breaks - 1), minlength=trains.n_trains)
     if length <= 0:  # All spikes are at one time, and so is the recording.
         return firing.astype(np.float64)
     # Rounding must not make more of it than there is.

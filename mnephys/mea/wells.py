@@ -12,6 +12,7 @@ import numpy as np
 
 from mnephys.mea.definitions import DEFINITIONS
 from mnephys.mea.electrodes import FEATURES as OF_ELECTRODES
+from mnephys.mea.medians import MIN_QUARTILES
 from mnephys.mea.regularity import FEATURES as REGULARITY
 from mnephys.mea.segments import ratio
 from mnephys.measurement import Feature
@@ -30,8 +31,16 @@ _OVER_BURSTING = {
     "burst_isi": 1,
     "inter_burst_interval": 2,
     "inter_burst_interval_cv": 3,
+    "burst_median_isi": 1,
+    "burst_median_to_mean_isi": 1,
+    "burst_duration_iqr": MIN_QUARTILES,
+    "burst_duration_median": 1,
+    "spikes_per_burst_median": 1,
+    "inter_burst_interval_median": 2,
 }
 _SPREAD = (*_OVER_BURSTING, "burst_rate", "burst_percentage")
+# Electrodes have a spread of these themselves, over their bursts.
+_SPREAD_OF_WELLS = tuple(name for name in _SPREAD if f"{name}_sd" not in OF_ELECTRODES)
 
 FEATURES = {
     f.name: f
@@ -69,7 +78,7 @@ FEATURES = {
                 (0, of.plausible[1]),
                 of.parameters,
             )
-            for of in (OF_ELECTRODES[name] for name in _SPREAD)
+            for of in (OF_ELECTRODES[name] for name in _SPREAD_OF_WELLS)
         ),
     )
 }
@@ -83,6 +92,12 @@ WHY_NOT = {
     "inter_burst_interval": "no electrode with 2 bursts",
     "inter_burst_interval_cv": "no electrode with 3 bursts",
     "burst_percentage": "no spike",
+    "burst_median_isi": "no burst",
+    "burst_median_to_mean_isi": "no burst with spikes at different times",
+    "burst_duration_iqr": "no electrode with 4 bursts of different lengths",
+    "burst_duration_median": "no burst",
+    "spikes_per_burst_median": "no burst",
+    "inter_burst_interval_median": "no electrode with 2 bursts",
     "burst_duration_sd": "fewer than 2 electrodes with a burst",
     "spikes_per_burst_sd": "fewer than 2 electrodes with a burst",
     "burst_isi_sd": "fewer than 2 electrodes with a burst",
@@ -90,6 +105,12 @@ WHY_NOT = {
     "inter_burst_interval_cv_sd": "fewer than 2 electrodes with 3 bursts",
     "burst_rate_sd": "fewer than 2 electrodes with a burst",
     "burst_percentage_sd": "fewer than 2 electrodes with a spike",
+    "burst_median_isi_sd": "fewer than 2 electrodes with a burst",
+    "burst_median_to_mean_isi_sd": "fewer than 2 electrodes with a burst",
+    "burst_duration_iqr_sd": "fewer than 2 electrodes with 4 bursts of different lengths",
+    "burst_duration_median_sd": "fewer than 2 electrodes with a burst",
+    "spikes_per_burst_median_sd": "fewer than 2 electrodes with a burst",
+    "inter_burst_interval_median_sd": "fewer than 2 electrodes with 2 bursts",
 }
 """Why a metric of a well is not defined, by name."""
 
@@ -161,6 +182,8 @@ def well_columns(
     # electrode with a spike, active or not, as every export of the vendor has it.
     over = {name: bursts >= fewest for name, fewest in _OVER_BURSTING.items()}
     over |= {"burst_rate": bursts > 0, "burst_percentage": electrodes["spike_count"] > 0}
+    # So have the exports it: an electrode whose bursts are alike, or whose histogram says so, does not count.
+    over["burst_duration_iqr"] &= electrodes["burst_duration_iqr"] > 0
     return {
         "spike_count": total("spike_count"),
         "mean_firing_rate": ratio(total("mean_firing_rate"), present),

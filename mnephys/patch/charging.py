@@ -17,6 +17,7 @@ from mnephys.recording import FloatArray, IntArray
 __all__ = [
     "BASELINE_S",
     "MAX_FIT_ERROR",
+    "PROBE_CURRENT_PA",
     "Charging",
     "Deflections",
     "mean_response",

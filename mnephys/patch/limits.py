@@ -100,6 +100,9 @@ class QualityLimits:
     ohmic_voltage, ohmic_resistance, ohmic_residual : float
         A steady state beyond this many mV is an electrode's or a model cell's, if half of all are within this share of
         their span of a straight line of less than this many MOhm.
+    disorder_deflection, disorder_share : float
+        The command is not that of the response where more than this share of the pairs of steps evokes less at the
+        larger current; of two without action potentials those count that differ by at least this many mV.
     leak_potential, leak_resistance, leak_resistance_depolarised, leak_current, leak_deflection : float
         A hole rests above the first, in mV, with an input resistance below the second, in MOhm, and never fires; below
         the third where only depolarising steps were given. Steps below the fourth, in pA, do not count, nor
@@ -149,6 +152,8 @@ class QualityLimits:
     ohmic_voltage: float = limit("mV", 0.0, 1e4)
     ohmic_resistance: float = limit("MOhm", 0.0, 1000.0)
     ohmic_residual: float = limit("share", 0.0, 1.0)
+    disorder_deflection: float = limit("mV", 0.5, 100.0)
+    disorder_share: float = limit("share", 0.0, 1.0)
     leak_potential: float = limit("mV", -200.0, 200.0)
     leak_resistance: float = limit("MOhm", 0.0, 300.0)
     leak_resistance_depolarised: float = limit("MOhm", 0.0, 300.0)

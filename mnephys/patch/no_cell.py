@@ -1,4 +1,4 @@
-"""Recordings of no cell: an electrode or a model cell instead of a membrane, a hole instead of a cell.
+"""Recordings of no cell: an electrode or a model cell instead of a membrane, a hole, the wrong response.
 
 Nothing here looks at a resting potential, or at the height of an action potential, alone: what is immature rests
 high, with a high resistance, and may stay silent.
@@ -9,11 +9,17 @@ from __future__ import annotations
 import numpy as np
 
 from mnephys.patch.bridge import BridgeJump, ohmic_slope
-from mnephys.patch.charging import Deflections
+from mnephys.patch.charging import PROBE_CURRENT_PA, Deflections
 from mnephys.patch.family import LONG_STEP_MS, Family
 from mnephys.patch.limits import QualityLimits
+from mnephys.patch.segments import stretch_mean
 
-__all__ = ["bridge_artefact", "leak"]
+__all__ = ["bridge_artefact", "disorder", "leak"]
+
+
+FEWEST_PAIRS = 10
+"""Of five steps, or four and the rest: fewer tell no order."""
+BEFORE_S = 0.1
 
 
 def bridge_artefact(family: Family, jump: BridgeJump | None, limits: QualityLimits) -> str:
@@ -46,6 +52,56 @@ def bridge_artefact(family: Family, jump: BridgeJump | None, limits: QualityLimi
     return (
         f"bridge artefact: the response follows the current like a resistor ({slope:.2g} mV/pA) up to "
         f"{highest:.0f} mV, as an electrode or a model cell does"
+    )
+
+
+def disorder(family: Family, limits: QualityLimits) -> str:
+    """Return why the response is not one to this command.
+
+    Parameters
+    ----------
+    family : Family
+        With the sweeps that stay.
+    limits : QualityLimits
+        How often a membrane may answer the larger step with the lower voltage.
+
+    Returns
+    -------
+    str
+        Empty where the voltage rises with the current, as it does in every membrane, and where too few steps tell.
+
+    Notes
+    -----
+    Each long step, and rest, is compared with each other. Of two that evoke action potentials, and of two that do not,
+    the larger current moves the mean voltage further up from what it was before the step; so drift says nothing. Of one
+    that does and one that does not, the first has the larger current, unless the second is blocked: then its voltage is
+    higher.
+    """
+    steps = family.steps
+    long = steps.duration >= LONG_STEP_MS / 1000.0
+    row = np.flatnonzero(family.usable & steps.test & ~steps.ramp & steps.from_holding & long & (steps.order > 0))
+    flat, start = family.voltage.ravel(), steps.start[row]
+    reach = np.minimum(round(BEFORE_S * family.sampling_rate), start - steps.start[row - 1])
+    before = stretch_mean(flat, start - reach, start)
+    moved = np.append(stretch_mean(flat, start, steps.stop[row]) - before, 0.0)
+    current = np.append(steps.current[row] - steps.before[row], 0.0)
+    fires = np.append(family.ap_count[row] > 0, (family.ap_count[family.usable & (steps.order == 0)] > 0).any())
+    one, other = np.triu_indices(moved.size, 1)
+    # The one with the larger current first.
+    one, other = (
+        np.where(current[one] < current[other], other, one),
+        np.where(current[one] < current[other], one, other),
+    )
+    rise = moved[one] - moved[other]
+    alike, blocked = fires[one] == fires[other], fires[other] & (rise >= limits.disorder_deflection)
+    telling = current[one] - current[other] > PROBE_CURRENT_PA
+    telling &= np.where(alike, np.abs(rise) >= limits.disorder_deflection, ~blocked)
+    n, wrong = int(telling.sum()), int((telling & np.where(alike, rise < 0, fires[other])).sum())
+    if n < FEWEST_PAIRS or wrong <= limits.disorder_share * n:
+        return ""
+    return (
+        f"out of order: of {n} pairs of steps {wrong} evoke less at the larger current, as if the sweeps or the "
+        "command were another recording's"
     )
 
 

@@ -15,7 +15,7 @@ from mnephys.patch.bridge import BridgeJump, bridge_jump
 from mnephys.patch.charging import step_deflections
 from mnephys.patch.family import Family
 from mnephys.patch.limits import QualityLimits
-from mnephys.patch.no_cell import bridge_artefact, leak
+from mnephys.patch.no_cell import bridge_artefact, disorder, leak
 from mnephys.patch.steps import Steps
 from mnephys.recording import SIMULATED_COMMENT, CommandSource, FloatArray, SweepRecording
 
@@ -76,7 +76,7 @@ def control_quality(family: Family, limits: QualityLimits | None = None) -> tupl
     deflections = step_deflections(judged)
     jump = bridge_jump(judged, deflections)
     artefact = bridge_artefact(family, jump, limits)
-    fault = artefact or leak(judged, deflections, limits)
+    fault = artefact or disorder(judged, limits) or leak(judged, deflections, limits)
     if fault:
         reasons = [why or fault for why in reasons]
         judged = judged.with_accepted(np.zeros(n_sweeps, dtype=bool))

@@ -13,7 +13,8 @@ from mnephys.mea import exported, facts, measure, stimulation
 from mnephys.mea.definitions import DEFINITIONS, Definitions
 from mnephys.mea.detection.plate import detect_plate
 from mnephys.mea.detection.settings import DetectionSettings
-from mnephys.measurement import Feature, FeatureTable, Measurement, Status
+from mnephys.mea.network_bursts import NetworkBursts
+from mnephys.measurement import Feature, FeatureTable, Measurement, Rows, Status
 from mnephys.patch import (
     after_potentials,
     agonists,
@@ -29,7 +30,7 @@ from mnephys.patch.charging import measure_charging
 from mnephys.patch.family import Family, find_family
 from mnephys.patch.limits import QualityLimits
 from mnephys.readers import Recording
-from mnephys.recording import Clamp, SweepRecording
+from mnephys.recording import Clamp, PlateRecording, SweepRecording
 from mnephys.summary import PlateSummary
 
 __all__ = ["DEFAULT_DEFINITIONS", "Analysis", "analyse", "declared_features", "extract"]
@@ -116,15 +117,10 @@ def analyse(
         return _sweeps(recording, bias, seal, quality or QualityLimits.read())
     if isinstance(recording, PlateSummary):
         more = (*exported.exported_share_2015(recording.table), *facts.well_fact_rows(recording.well_facts))
-        table = FeatureTable((*recording.table.rows, *more))
+        table = FeatureTable(Rows.joined([recording.table.rows, Rows.of(more)]))
         return Analysis(table, summary_evidence(recording))
-    detected = detect_plate(recording, detection) if recording.trains is None else None
-    recording = recording if detected is None else detected.recording
-    measured = measure.measure_plate_and_bursts(recording, definitions, detected)
-    table = FeatureTable(
-        (*measured.rows, *stimulation.measure_evoked(recording), *facts.well_fact_rows(recording.well_facts))
-    )
-    return Analysis(table, plate_evidence(recording, table, definitions, measured.network_bursts))
+    searched, table, bursts = _plate(recording, definitions, detection)
+    return Analysis(table, plate_evidence(searched, table, definitions, bursts))
 
 
 def extract(
@@ -162,12 +158,25 @@ def extract(
     Examples
     --------
     >>> import mnephys
-    >>> from mnephys.recording import Clamp, SweepRecording
+    >>> from mnephys.recording import Clamp, PlateRecording, SweepRecording
     >>> quiet = SweepRecording(np.full((1, 20000), -70.0), 20000.0, Clamp.CURRENT)
     >>> extract(quiet).get("baseline_potential").value
     -70.0
     """
+    if isinstance(recording, PlateRecording):
+        return _plate(recording, definitions, detection)[1]  # a report's pictures take as long as reading the file
     return analyse(recording, bias=bias, seal=seal, definitions=definitions, quality=quality, detection=detection).table
+
+
+def _plate(
+    recording: PlateRecording, definitions: Definitions, detection: DetectionSettings
+) -> tuple[PlateRecording, FeatureTable, NetworkBursts]:
+    """Return a plate with the spikes that were found if it had none, its measurements, and its network bursts."""
+    detected = detect_plate(recording, detection) if recording.trains is None else None
+    recording = recording if detected is None else detected.recording
+    measured = measure.measure_plate_and_bursts(recording, definitions, detected)
+    more = (*stimulation.measure_evoked(recording), *facts.well_fact_rows(recording.well_facts))
+    return recording, FeatureTable(Rows.joined([measured.rows, Rows.of(more)])), measured.network_bursts
 
 
 def _sweeps(recording: SweepRecording, bias: float | None, seal: float | None, limits: QualityLimits) -> Analysis:

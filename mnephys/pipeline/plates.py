@@ -12,7 +12,7 @@ from mnephys.maturity.network_rubric import NetworkRubric
 from mnephys.maturity.network_score import score_networks
 from mnephys.maturity.result import Score
 from mnephys.maturity.well_case import WellCase
-from mnephys.measurement import FeatureTable, Measurement
+from mnephys.measurement import FeatureTable, Measurement, Rows
 from mnephys.recording import PlateLayout
 from mnephys.samples import PlateWells, SampleSheet, Subject, group_wells
 
@@ -176,10 +176,27 @@ def score_plates(
     ]
 
 
-def _by_place(table: FeatureTable) -> dict[tuple[str, str], dict[str, Measurement]]:
+@dataclass(frozen=True, slots=True)
+class _ByFeature(Mapping[str, Measurement]):
+    """Some rows of a table by feature: a score looks at few of those of a well."""
+
+    rows: Rows
+    place: Mapping[str, int]
+
+    def __getitem__(self, feature: str) -> Measurement:
+        return self.rows[self.place[feature]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.place)
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+
+def _by_place(table: FeatureTable) -> dict[tuple[str, str], _ByFeature]:
     """Return the rows of plate and wells by level and id, then by feature; the first of each counts."""
-    found: dict[tuple[str, str], dict[str, Measurement]] = {}
-    for row in table:
-        if row.level in {"well", "plate"}:
-            found.setdefault((row.level, row.id), {}).setdefault(row.feature, row)
-    return found
+    rows, found = table.rows, dict[tuple[str, str], dict[str, int]]()
+    for i, (level, id_, feature) in enumerate(zip(rows.level, rows.id, rows.feature, strict=True)):
+        if level in {"well", "plate"}:
+            found.setdefault((level, id_), {}).setdefault(feature, i)
+    return {at: _ByFeature(rows, place) for at, place in found.items()}

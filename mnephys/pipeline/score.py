@@ -112,7 +112,7 @@ def score(
     if quality is not None and isinstance(what, (FeatureTable, PlateRecording, PlateSummary)):
         raise TypeError("limits of quality are for recordings of cells, which this is not")
     if isinstance(what, FeatureTable):
-        if any(row.level == "well" for row in what):
+        if "well" in what.rows.level:
             return score_plates({subject or "plate": (_wells_of(what), what)}, sheet, _for_wells(rubric))[0]
         return score_table(what, subject or "cell", conditions or Conditions(), _for_cells(rubric))
     recordings = [what] if isinstance(what, (SweepRecording, PlateRecording, PlateSummary)) else list(what)
@@ -135,10 +135,11 @@ def score(
 
 def _wells_of(table: FeatureTable) -> PlateWells:
     """Return the wells that a table speaks of: of the smallest layout that holds them."""
-    wells = list(dict.fromkeys(row.id for row in table if row.level == "well"))
-    labels = {row.id.rpartition("_")[2] for row in table if row.level == "electrode"}
+    ids = dict.fromkeys(zip(table.rows.level, table.rows.id, strict=True))
+    wells = [id_ for level, id_ in ids if level == "well"]
+    labels = {id_.rpartition("_")[2] for level, id_ in ids if level == "electrode"}
     layout = layout_holding(wells, labels) or LAYOUTS["96-well"]
-    return PlateWells(layout.name, tuple(wells), well_facts(table))
+    return PlateWells(layout.name, tuple(wells), well_facts(table.select(level="well")))
 
 
 def _for_cells(rubric: Rubric | NetworkRubric | None) -> Rubric | None:

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mnephys.recording.arrays import FloatArray
 from mnephys.recording.layout import PlateLayout, grid_place
 from mnephys.recording.provenance import Provenance
 from mnephys.recording.signal import Signal, segment_edges
+from mnephys.recording.stretches import stretches_around
 from mnephys.recording.trains import SpikeTrains
 
 __all__ = ["ELECTRODE", "DurationSource", "PlateRecording", "electrodes_of"]
@@ -82,6 +84,7 @@ class PlateRecording:
     trains : SpikeTrains or None
         One train per electrode, its well as group. `start` and `stop` are those of the recording; `stop` is the
         last spike where nothing says how long the recording lasted. None where the file holds raw voltage only.
+        Trains that name no stretches get those of a signal that was interrupted.
     duration_source : DurationSource
         How `stop` is known. Unless somebody stated it, no rate can be given.
     layout_stated : bool
@@ -143,6 +146,8 @@ class PlateRecording:
             _check_trains(self.trains, self.electrodes)
         if self.signal is not None:
             _check_signal(self.signal, self.electrodes)
+        if self.trains is not None and self.signal is not None:
+            object.__setattr__(self, "trains", _interrupted(self.trains, self.signal))
         if self.stated_duration is not None and not 0 < self.stated_duration <= self.stop - self.start + 1e-9:
             raise ValueError(f"a recording of {self.stop - self.start:g} s cannot last {self.stated_duration} s")
         if unknown := set(self.electrodes["well"].tolist()) - set(self.layout.wells):
@@ -165,13 +170,30 @@ class PlateRecording:
 
     @property
     def duration(self) -> float:
-        """Length in s: as stated, or from the first to the last spike; see `duration_source`."""
-        return self.stop - self.start if self.stated_duration is None else self.stated_duration
+        """Length in s, without gaps: as stated, or from the first to the last spike; see `duration_source`."""
+        if self.stated_duration is not None:
+            return self.stated_duration
+        if (covered := self._stretches) is not None:
+            return float(np.diff(covered).sum())
+        return self.stop - self.start
+
+    @property
+    def n_gaps(self) -> int:
+        """How often the recording was interrupted."""
+        return 0 if (covered := self._stretches) is None else len(covered) - 1
+
+    @property
+    def _stretches(self) -> FloatArray | None:
+        if self.trains is not None:
+            return self.trains.stretches
+        assert self.signal is not None  # noqa: S101 -- the class was built with one of the two
+        return stretches_around(self.signal, np.zeros(0), self.start, self.stop)
 
     @property
     def _extent(self) -> tuple[float, float]:
         if self.trains is not None:
-            return self.trains.start, self.trains.start + (self.trains.duration or 0.0)
+            start, stop = self.trains.start, self.trains.stop
+            return start, start + (0.0 if stop is None else stop - start)
         assert self.signal is not None  # noqa: S101 -- the class was built with one of the two
         return segment_edges(self.signal)
 
@@ -192,10 +214,12 @@ class PlateRecording:
         ------
         ValueError
             If it is not positive, shorter than from the start to the last spike, or the recording has no spikes but
-            a signal, whose length is known.
+            a signal, whose length is known, or was interrupted, so that its stretches are known.
         """
         if (trains := self.trains) is None:
             raise ValueError("the length of raw voltage is known")
+        if trains.stretches is not None:
+            raise ValueError("the recording was interrupted, and it is known when")
         last = float(trains.times.max()) if trains.n_spikes else trains.start
         if not (np.isfinite(duration) and duration > 0):
             raise ValueError(f"a recording cannot last {duration} s")
@@ -225,6 +249,14 @@ def _check_trains(trains: SpikeTrains, electrodes: NDArray[np.void]) -> None:
         raise ValueError("the groups of the trains need to be the wells of the electrodes")
     if trains.stop is None:
         raise ValueError("trains needs a stop; where it is unknown, the last spike with DurationSource.SPIKES")
+
+
+def _interrupted(trains: SpikeTrains, signal: Signal) -> SpikeTrains:
+    """Return the trains with the stretches of the signal, if it has several and they name none."""
+    if trains.stretches is not None or trains.stop is None or len(signal.segments) == 1:
+        return trains
+    covered = stretches_around(signal, trains.times, trains.start, trains.stop)
+    return trains if covered is None else replace(trains, stretches=covered)
 
 
 def _check_signal(signal: Signal, electrodes: NDArray[np.void]) -> None:

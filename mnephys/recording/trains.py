@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mnephys.recording.arrays import FloatArray, IntArray
+from mnephys.recording.stretches import breaks_of, checked_stretches, stretch_of
 
 __all__ = ["SpikeTrains", "Waveforms"]
 
@@ -72,11 +73,16 @@ class SpikeTrains:
     waveforms : ndarray of shape (n_spikes, n_samples) or Waveforms, optional
         In uV, beside `times`; from a file they are read when rows of them are asked for, and know their sampling rate
         and where in them the spike is.
+    stretches : array_like of shape (n_stretches, 2), optional
+        When the recording was on, in s, where it was interrupted: begin and end of each stretch, ascending. No
+        interval, burst or coincidence reaches from one into the next, and rates are per the time that they cover. One
+        stretch from `start` to `stop` if omitted.
 
     Raises
     ------
     ValueError
-        If shapes disagree, a time is not finite, a train is not sorted, or a spike lies outside the recording.
+        If shapes disagree, a time is not finite, a train is not sorted, stretches overlap, or a spike lies outside
+        the recording or between its stretches.
 
     Examples
     --------
@@ -85,6 +91,8 @@ class SpikeTrains:
     SpikeTrains: 3 spikes in 3 trains of 2 groups, 0 to 10 s
     >>> trains.counts
     array([2, 0, 1])
+    >>> SpikeTrains.from_lists([[1.0, 8.0]], stop=10.0, stretches=[(0, 2), (7, 10)])
+    SpikeTrains: 2 spikes in 1 train, 0 to 10 s in 2 stretches of 5 s
     """
 
     times: FloatArray
@@ -94,6 +102,7 @@ class SpikeTrains:
     stop: float | None = None
     amplitudes: FloatArray | None = None
     waveforms: FloatArray | Waveforms | None = None
+    stretches: FloatArray | None = None
 
     def __post_init__(self) -> None:
         times = np.ascontiguousarray(self.times, dtype=np.float64)
@@ -106,6 +115,9 @@ class SpikeTrains:
         if not np.isfinite(start) or (stop is not None and not (np.isfinite(stop) and stop >= start)):
             raise ValueError(f"the recording cannot last from {start} to {stop} s")
         _check_times(times, offsets, start, stop)
+        stretches = None if self.stretches is None else checked_stretches(self.stretches, start, stop)
+        if stretches is not None:
+            _check_covered(times, offsets, stretches)
         groups = None if self.groups is None else np.asarray(self.groups)
         if groups is not None and groups.shape != (offsets.size - 1,):
             raise ValueError(f"groups has shape {groups.shape}, needs one per train: ({offsets.size - 1},)")
@@ -123,6 +135,7 @@ class SpikeTrains:
             "stop": stop,
             "amplitudes": amplitudes,
             "waveforms": waveforms,
+            "stretches": stretches,
         }.items():
             object.__setattr__(self, name, value)
 
@@ -133,6 +146,7 @@ class SpikeTrains:
         groups: Sequence[str] | None = None,
         start: float = 0.0,
         stop: float | None = None,
+        stretches: ArrayLike | None = None,
     ) -> Self:
         """Return the trains of a list of lists, each sorted.
 
@@ -144,6 +158,8 @@ class SpikeTrains:
             The well of each.
         start, stop : float, optional
             When the recording begins and ends, in s.
+        stretches : array_like of shape (n_stretches, 2), optional
+            As in the class.
 
         Returns
         -------
@@ -157,9 +173,9 @@ class SpikeTrains:
         """
         each = [np.sort(np.asarray(train, dtype=np.float64).ravel()) for train in trains]
         offsets = np.concatenate([[0], np.cumsum([train.size for train in each], dtype=np.int64)])
-        return cls(
-            np.concatenate([*each, np.zeros(0)]), offsets, None if groups is None else np.asarray(groups), start, stop
-        )
+        wells = None if groups is None else np.asarray(groups)
+        covered = None if stretches is None else np.asarray(stretches)
+        return cls(np.concatenate([*each, np.zeros(0)]), offsets, wells, start, stop, stretches=covered)
 
     @property
     def n_trains(self) -> int:
@@ -183,8 +199,15 @@ class SpikeTrains:
 
     @property
     def duration(self) -> float | None:
-        """Length of the recording in s; None where unknown."""
+        """Length of the recording in s, without gaps; None where unknown."""
+        if self.stretches is not None:
+            return float(np.diff(self.stretches).sum())
         return None if self.stop is None else self.stop - self.start
+
+    @property
+    def breaks(self) -> IntArray:
+        """The spikes that come first of their train after a gap, as positions in `times`, shape (n_breaks,)."""
+        return breaks_of(self.times, self.offsets, self.stretches)
 
     def grouped(self) -> tuple[tuple[str, ...], IntArray]:
         """Return the groups, and which of them each train belongs to.
@@ -213,6 +236,9 @@ class SpikeTrains:
         labels, _ = self.grouped()
         within = "" if self.groups is None else f" of {len(labels)} group{'s' * (len(labels) != 1)}"
         until = "an unknown end" if self.stop is None else f"{self.stop:g} s"
+        if self.stretches is not None:
+            n = len(self.stretches)
+            until += f" in {n} stretch{'es' * (n != 1)} of {self.duration:g} s"
         return (
             f"SpikeTrains: {self.n_spikes} spike{'s' * (self.n_spikes != 1)} in {self.n_trains} "
             f"train{'s' * (self.n_trains != 1)}{within}, {self.start:g} to {until}"
@@ -239,3 +265,13 @@ def _check_times(times: FloatArray, offsets: IntArray, start: float, stop: float
         raise ValueError(
             f"train {train(spike)}: the spike at {times[spike]:g} s lies outside the recording ({start:g}{end} s)"
         )
+
+
+def _check_covered(times: FloatArray, offsets: IntArray, stretches: FloatArray) -> None:
+    """Raise and name the train of the first time that lies in no stretch."""
+    at = stretch_of(times, stretches)
+    outside = np.flatnonzero((at < 0) | (times > stretches[at, 1]))
+    if outside.size:
+        spike = int(outside[0])
+        train = int(np.searchsorted(offsets, spike, side="right")) - 1
+        raise ValueError(f"train {train}: the spike at {times[spike]:g} s lies in a gap of the recording")

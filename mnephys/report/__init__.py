@@ -25,9 +25,9 @@ def render(run: Mapping[str, Any]) -> str:
     Parameters
     ----------
     run : mapping
-        A run record with the keys `version, scores, evidence, failures, rubrics, notes, quality, samples`; plain data,
-        as JSON gives it, all of it optional. `evidence` may be any mapping: its records are asked for by name, one at a
-        time.
+        A run record with the keys `version, scores, evidence, failures, rubrics, notes, quality, plate_quality,
+        samples`; plain data, as JSON gives it, all of it optional. `evidence` may be any mapping: its records are asked
+        for by name, one at a time.
 
     Returns
     -------

@@ -20,6 +20,7 @@ _WORDS = {
     "differentiation": ("differentiation", ""),
     "div": ("days in vitro since the last plating", ""),
     "day_of_differentiation": ("day of differentiation", ""),
+    "derivation_protocol": ("derivation protocol", ""),
     "plated": ("cells in the well", ""),
     "treatment": ("treatment", ""),
     "control": ("control", ""),

@@ -7,7 +7,7 @@ from typing import Any
 
 from mnephys.plot import labels, wells
 from mnephys.recording import well_name
-from mnephys.report import rasters, rows, text, verdict
+from mnephys.report import opinions, rasters, rows, text, verdict
 from mnephys.report.blocks import blocks
 from mnephys.report.cells import Known
 from mnephys.report.facts import about, treatment
@@ -200,6 +200,7 @@ def details(plate: Plate, head: Mapping[str, Any], known: Known, *, with_courses
         "days": days,
         "rasters": rasters.of_plate(plate, known.recordings, known.evidence, key),
         "courses": courses,
+        "opinion": opinions.second_opinion(plate),
         "stated": about([score.get("sample") or {} for day in plate.days for score in (day.plate,) if score]),
     }
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mnephys.plot import labels
-from mnephys.report import cells, courses, definitions, limits, plate_view, text, verdict
+from mnephys.report import cells, courses, definitions, limits, lines, plate_quality, plate_view, text, verdict
 from mnephys.report.facts import NOT_STATED
 from mnephys.report.heatmap import STEPS
 from mnephys.report.plates import Plate, group, is_of_plate
@@ -29,7 +29,7 @@ def page(run: Record) -> dict[str, Any]:
     Parameters
     ----------
     run : mapping
-        A run record: `version, scores, evidence, failures, rubrics, notes, quality, samples`.
+        A run record: `version, scores, evidence, failures, rubrics, notes, quality, plate_quality, samples`.
 
     Returns
     -------
@@ -70,7 +70,9 @@ def page(run: Record) -> dict[str, Any]:
             for rows in plate_view.together(plates)
         ),
         "plates": _plates(plates, plate_heads, known),
+        "plate_quality": plate_quality.by_recording(run.get("plate_quality") or ()),
         "courses": courses.courses(of_wells),
+        "lines": lines.lines(of_wells),
         "network_criteria": (criterion(row, references) for row in features(of_wells)),
         "steps": STEPS,
         "proxies": _proxies(of_cells),

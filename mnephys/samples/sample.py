@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass, fields
 
+from mnephys.samples.protocols import protocol_key, stimulus_name
 from mnephys.samples.text import shown
 
 __all__ = ["FACTS", "Sample", "Value", "known", "parse_value", "well_key"]
@@ -17,6 +18,7 @@ _NUMBERS = frozenset(
     {"div", "day_of_differentiation", "dose", "temperature_c", "ljp_mv", "rs_mohm", "rseal_mohm", "bias_pa"}
 )
 _FLAGS = frozenset({"plated", "ljp_subtracted"})
+_TEXTS = {"protocol": stimulus_name, "derivation_protocol": protocol_key}
 _POSITIVE = frozenset({"rs_mohm", "rseal_mohm"})
 _WORDS = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
 _WELL = re.compile("([A-Za-z]{1,2})0*([1-9][0-9]*)")
@@ -64,11 +66,13 @@ class Sample:
         Current in pA injected all the time; 0 means that the baseline is the resting potential.
     protocol : str
         Name of the stimulus protocol.
+    derivation_protocol : str
+        Key of the protocol by which the motor neurons were derived, as `mnephys protocols` lists them.
 
     Raises
     ------
     ValueError
-        If a number is not finite, or a resistance is not positive.
+        If a number is not finite, a resistance is not positive, or there is no derivation protocol of that key.
 
     Examples
     --------
@@ -99,8 +103,11 @@ class Sample:
     rseal_mohm: float | None = None
     bias_pa: float | None = None
     protocol: str = ""
+    derivation_protocol: str = ""
 
     def __post_init__(self) -> None:
+        if self.derivation_protocol:
+            object.__setattr__(self, "derivation_protocol", protocol_key(self.derivation_protocol))
         for name in _NUMBERS:
             if (number := getattr(self, name)) is not None:
                 _check_number(name, number)
@@ -194,6 +201,8 @@ def parse_value(field: str, text: str, *, decimal_mark: str = ".") -> Value:
         if (flag := _WORDS.get(text.strip().lower())) is None:
             raise ValueError(f"{shown(text)} is neither yes nor no; write yes or no, or leave it empty if unknown")
         return flag
+    if field in _TEXTS:
+        return _TEXTS[field](text)
     if field not in _NUMBERS:
         return text
     plain = text.strip().replace("\N{MINUS SIGN}", "-").replace(decimal_mark, ".")

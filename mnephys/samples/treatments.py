@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["is_untreated", "is_vehicle"]
+__all__ = ["is_untreated", "is_vehicle", "vehicle_of"]
 
 _NOTHING = frozenset({"control", "ctrl", "none", "untreated"})
 _VEHICLES = frozenset({"vehicle", "dmso", "water", "h2o", "pbs", "medium", "media", "saline", "acsf", "hbss"})
+_SAME = {"h2o": "water", "media": "medium"}
+# What others are diluted in: of "DMSO in medium" DMSO is the vehicle.
+_DILUENTS = frozenset({"water", "medium"})
 # What stands beside those words without adding a drug: "DMSO only", "0.1 % DMSO (v/v) in medium", "1x PBS".
 _BESIDE = frozenset({"alone", "and", "in", "only", "plus", "v", "well", "wells", "with"})
 _BREAKS = re.compile(r"[\W_]+")
@@ -64,6 +67,31 @@ def is_vehicle(treatment: str, dose: float | None = None) -> bool:
     words = _words(treatment)
     named = _is_made_of(words, _NOTHING | _VEHICLES)
     return bool(words & _VEHICLES) if named else dose == 0 and bool(words)
+
+
+def vehicle_of(treatment: str) -> str:
+    """Return which vehicle a treatment names, the same for all its spellings and amounts.
+
+    Parameters
+    ----------
+    treatment : str
+        As somebody wrote it.
+
+    Returns
+    -------
+    str
+        Empty where it names none, or a drug beside it.
+
+    Examples
+    --------
+    >>> [vehicle_of(text) for text in ("0.1% DMSO", "dmso in medium", "H2O", "vehicle", "CNQX in DMSO")]
+    ['dmso', 'dmso', 'water', '', '']
+    """
+    words = _words(treatment)
+    if not _is_made_of(words, _NOTHING | _VEHICLES):
+        return ""
+    named = {_SAME.get(word, word) for word in (words & _VEHICLES) - {"vehicle"}}
+    return " ".join(sorted(named - _DILUENTS or named))
 
 
 def _words(treatment: str) -> frozenset[str]:

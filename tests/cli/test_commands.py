@@ -21,7 +21,7 @@ CRITERION_KEYS = ["feature", "value", "unit", "status", "cut", "points", "domain
 def test_help_names_every_command_and_the_exit_codes(mnephys):
     result = mnephys("--help")
     assert result.returncode == 0
-    for word in ("demo", "inspect", "features", "score", "report", "Exit codes"):
+    for word in ("demo", "inspect", "features", "score", "plate", "report", "settings", "Exit codes"):
         assert word in result.stdout
     assert mnephys("--version").stdout.strip().endswith(package.__version__)
 
@@ -162,7 +162,7 @@ def test_json_on_standard_output_is_one_document_and_progress_is_not_in_it(mneph
     assert "file" in result.stderr
 
 
-@pytest.mark.parametrize("command", ["demo", "inspect", "features", "score", "report"])
+@pytest.mark.parametrize("command", ["demo", "inspect", "features", "score", "plate", "report", "settings"])
 def test_every_command_explains_itself(mnephys, command):
     result = mnephys(command, "--help")
     assert result.returncode == 0

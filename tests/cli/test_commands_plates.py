@@ -17,6 +17,7 @@ from mnephys.simulate import simulate_plate
 SCORE_KEYS = {
     *("subject", "level", "id", "recording", "sources", "stage", "claim", "network_stage", "maturity_index"),
     *("interval", "domains", "criteria", "identity", "reasons", "status", "rubric", "confidence", "sample"),
+    *("changes", "resolutions", "posterior"),
 }
 
 

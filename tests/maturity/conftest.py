@@ -40,6 +40,7 @@ UNITS = {
     "spsc_amplitude": "pA",
     "series_resistance": "MOhm",
     "qc_holding_current": "pA",
+    "qc_drift": "mV",
 }
 
 

@@ -25,6 +25,9 @@ KEYS = [
     "rubric",
     "confidence",
     "sample",
+    "changes",
+    "resolutions",
+    "posterior",
 ]
 CRITERION = {
     "feature",

@@ -110,7 +110,7 @@ def test_a_rubric_of_ones_own(tmp_path):
         ("weight = 0.25", "weight = 0", ["domains.passive", "not positive", "reported_apart"]),
         ("weight = 0.25", "", ["domains.passive", "weight is missing"]),
         ("weight = 0.0\n", "weight = 0.5\n", ["domains.synaptic", "reported apart"]),
-        ("minimum = 2\n\n[domains.ap]", "minimum = 9\n\n[domains.ap]", ["domains.firing", "2 scored criteria", "9"]),
+        ("weight = 0.35\nminimum = 2", "weight = 0.35\nminimum = 9", ["domains.firing", "2 scored criteria", "9"]),
         ('unit = "MOhm"', 'unit = "megohm"', ["input_resistance", "'megohm'", "write"]),
         ('domain = "passive"', 'domain = "pasive"', ["'pasive'", "'passive'"]),
         ('basis = "proxy"', 'basis = "guess"', ["'guess'", "known are"]),

@@ -293,3 +293,21 @@ def test_rows_of_a_plate(plate_of):
     off = {f"A1_{c}{r}" for c in "1234" for r in "1234"}
     gone = measure_plate(plate_of({}, disabled=off), definitions)
     assert {row.status for row in gone if row.id == "A1" and row.feature in shapes} == {Status.EXCLUDED}
+
+
+@pytest.mark.parametrize(("n", "leads"), [(5, False), (6, True)])
+def test_electrodes_that_take_part_in_no_network_burst_are_no_chance_to_lead(n, leads):
+    """By chance one of two begins all of n with 2 ** -n, and 2 could: that is 6 % for five and 3 % for six."""
+    lead = [10.0 * k + t for k in range(n) for t in (0.0, 0.02, 0.04)]
+    follow = [t + 0.01 for t in lead]
+    trains = SpikeTrains.from_lists([lead, follow] + [[5.0]] * 14, stop=100.0)
+    found = network_burst_leaders(trains, network_bursts(trains, 0.1, 6, 0.1))
+    assert found.p[0] == pytest.approx(0.5**n)
+    assert found.leads.tolist() == [leads] + [False] * 15
+
+
+def test_no_network_burst_has_no_leader():
+    trains = SpikeTrains.from_lists([[1.0], [5.0]], stop=10.0)
+    found = network_burst_leaders(trains, network_bursts(trains))
+    assert (found.first.size, found.n_judged.tolist(), found.count.tolist()) == (0, [0], [0, 0])
+    assert (found.p.tolist(), found.leads.any()) == ([1, 1], False)

@@ -81,6 +81,8 @@ grids = st.lists(
 @given(ticks=grids, shift=st.sampled_from([0.0, 0.3, DAY]), surprise=st.sampled_from([0.5, 2.0, 5.0]))
 @example(ticks=[np.arange(40) * 25], shift=DAY, surprise=0.5)
 @example(ticks=[np.zeros(5, dtype=np.int64)], shift=0.3, surprise=0.5)
+# The ranks of two stretches from one spike have the same chance, counted out by different sums.
+@example(ticks=[np.array([1, 2, 5, 8, 11, 12, 14, 16, 19, 22, 25, 26])], shift=0.0, surprise=0.5)
 @settings(deadline=None, max_examples=200)
 def test_trains_on_a_sampling_grid_equal_the_reference(ticks, shift, surprise):
     times = [shift + train * STEP for train in ticks]
@@ -171,6 +173,14 @@ def test_a_stretch_that_shares_a_spike_with_a_better_one_is_no_burst():
     train = isis_of([0.2, 0.6, 0.02, 0.01, 0.03, 0.03])
     columns = rank_surprise_bursts(train, 0.2, 0.9)
     assert list(zip(columns.first.tolist(), columns.last.tolist(), strict=True)) == [(2, 4)]
+
+
+def test_a_stretch_that_is_as_surprising_as_asked_is_a_burst_whatever_the_last_digit_says():
+    # Ranks 1 and 2 of ten: of a hundred pairs three sum to no more.
+    train = isis_of([0.3, 0.4, 0.5, 0.01, 0.02, 0.6, 0.7, 0.8, 0.9, 1.0])
+    chance = -np.log(3 / 100)
+    assert len(rank_surprise_bursts(train, chance + 1e-12, 0.3)) == 1
+    assert len(rank_surprise_bursts(train, chance + 1e-8, 0.3)) == 0
 
 
 def test_it_makes_no_difference_how_many_stretches_are_judged_at_once(monkeypatch):

@@ -63,8 +63,37 @@ def test_an_electrode_with_bursts_of_known_shape():
             "inter_burst_interval": 3.5,
             "inter_burst_interval_cv": np.std([2, 5], ddof=1) / 3.5,
             "burst_percentage": 90,
-        }
+            "burst_duration_sd": np.std([0.04, 0.1, 0.18], ddof=1),
+            "spikes_per_burst_sd": 1,
+            "burst_isi_sd": 0.01,
+            "burst_median_isi_sd": 0.01,
+            "inter_burst_interval_sd": np.std([2, 5], ddof=1),
+            "burst_median_isi": 0.02,
+            "burst_median_to_mean_isi": 1,
+            "burst_duration_iqr": np.nan,
+            "burst_duration_median": 0.1,
+            "burst_duration_mad": 0.06,
+            "spikes_per_burst_median": 6,
+            "spikes_per_burst_mad": 1,
+            "inter_burst_interval_median": 3.5,
+            "inter_burst_interval_mad": 1.5,
+        },
+        nan_ok=True,
     )
+
+
+def volleys(*starts):
+    return np.concatenate([start + 0.1 * np.arange(5) for start in starts])
+
+
+NO_QUARTILES = {"burst_duration_iqr"}
+NO_SPREAD = {"burst_duration_sd", "spikes_per_burst_sd", "burst_isi_sd", "burst_median_isi_sd"}
+NO_SPREAD_OF_INTERVALS = {"inter_burst_interval_cv", "inter_burst_interval_sd"}
+NO_INTERVAL = NO_SPREAD_OF_INTERVALS | {
+    "inter_burst_interval",
+    "inter_burst_interval_median",
+    "inter_burst_interval_mad",
+}
 
 
 @pytest.mark.parametrize(
@@ -74,9 +103,11 @@ def test_an_electrode_with_bursts_of_known_shape():
         ([1.0, 2.0], {*WHY_NOT} - {"burst_percentage"}),
         ([1.0, 2.0, 3.0], {*WHY_NOT} - {"burst_percentage", "isi_cv", "isi_cv2", "isi_lv", "isi_lvr"}),
         ([1.0, 1.0, 1.0], {*WHY_NOT} - {"burst_percentage"}),
-        (np.arange(5) * 0.1, {"inter_burst_interval", "inter_burst_interval_cv"}),
-        (np.concatenate([np.arange(5) * 0.1 + k for k in (0, 10)]), {"inter_burst_interval_cv"}),
-        (np.concatenate([np.arange(5) * 0.1 + k for k in (0, 10, 20)]), set()),
+        ([1.0] * 5 + [2.0], NO_QUARTILES | NO_SPREAD | NO_INTERVAL | {"burst_median_to_mean_isi"}),
+        (np.arange(5) * 0.1, NO_QUARTILES | NO_SPREAD | NO_INTERVAL),
+        (volleys(0, 10), NO_QUARTILES | NO_SPREAD_OF_INTERVALS),
+        (volleys(0, 10, 20), NO_QUARTILES),
+        (volleys(0, 10, 20, 30), set()),
     ],
 )
 def test_what_an_electrode_has_none_of_is_not_a_number(train, undefined):
@@ -134,6 +165,15 @@ def test_wells_average_over_electrodes_and_not_over_bursts():
         inter_burst_interval=[1.0, np.nan, 3.0, np.nan, np.nan],
         inter_burst_interval_cv=[0.5, np.nan, np.nan, np.nan, np.nan],
         burst_percentage=[80, 10, 100, np.nan, 0],
+        burst_median_isi=[0.01, 0.02, 0.06, np.nan, np.nan],
+        burst_median_to_mean_isi=[1.0, 0.5, np.nan, np.nan, np.nan],
+        burst_duration_iqr=[0.4, np.nan, np.nan, np.nan, np.nan],
+        burst_duration_median=[0.2, 0.4, 0.9, np.nan, np.nan],
+        spikes_per_burst_median=[8, 6, 4, np.nan, np.nan],
+        inter_burst_interval_median=[2.0, np.nan, 6.0, np.nan, np.nan],
+        # What electrodes have of themselves is no part of what wells have.
+        burst_duration_sd=[9.0] * 5,
+        burst_duration_mad=[9.0] * 5,
     )
     active = np.array([True, True, False, False, True])
     wells = well_columns(electrodes, active, np.array([0, 0, 0, 0, 1]), 2)
@@ -165,6 +205,18 @@ def test_wells_average_over_electrodes_and_not_over_bursts():
             "inter_burst_interval_cv_sd": np.nan,
             "burst_rate_sd": np.std([50, 1, 2], ddof=1) / 60,
             "burst_percentage_sd": np.std([80, 10, 100], ddof=1),
+            "burst_median_isi": 0.03,
+            "burst_median_isi_sd": np.std([1, 2, 6], ddof=1) / 100,
+            "burst_median_to_mean_isi": 0.75,
+            "burst_median_to_mean_isi_sd": np.sqrt(0.125),
+            "burst_duration_iqr": 0.4,
+            "burst_duration_iqr_sd": np.nan,
+            "burst_duration_median": 0.5,
+            "burst_duration_median_sd": np.std([2, 4, 9], ddof=1) / 10,
+            "spikes_per_burst_median": 6,
+            "spikes_per_burst_median_sd": 2,
+            "inter_burst_interval_median": 4,
+            "inter_burst_interval_median_sd": np.sqrt(8),
         },
         nan_ok=True,
     )
@@ -182,6 +234,12 @@ def test_metrics_that_an_export_writes_as_0_where_they_are_not_defined_do_not_co
     wells = well_columns(electrodes, np.ones(3, dtype=bool), np.zeros(3, dtype=int), 1)
     assert wells["inter_burst_interval"][0] == 5
     assert wells["inter_burst_interval_cv"][0] == 0.5
+
+
+def test_only_electrodes_whose_bursts_differ_in_length_count_for_their_quartiles():
+    electrodes = electrode_table(burst_count=[9, 4, 5, 3], burst_duration_iqr=[0.3, -0.1, 0.0, 0.7])
+    wells = well_columns(electrodes, np.ones(4, dtype=bool), np.zeros(4, dtype=int), 1)
+    assert wells["burst_duration_iqr"][0] == 0.3
 
 
 def test_a_silent_well_has_counts_and_rates_of_0_and_nothing_else():

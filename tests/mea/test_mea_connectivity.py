@@ -311,3 +311,10 @@ def test_a_real_well_agrees_with_shifting_pair_by_pair(data):
         for j in range(i):
             expected = plain.p_value(own[i], own[j], shifts[:, [i, j]].tolist(), 0.05, start, stop)
             assert each.p[i, j] == pytest.approx(expected, abs=1e-12)
+
+
+def test_one_surrogate_is_the_fewest_that_can_be_asked_for():
+    trains = SpikeTrains.from_lists([np.arange(1.0, 60.0, 2.3), np.arange(1.0, 60.0, 3.1)], stop=60.0)
+    assert connectivity(trains, surrogates=1).surrogates == 1
+    with pytest.raises(ValueError, match="give at least 1"):
+        connectivity(trains, surrogates=0)

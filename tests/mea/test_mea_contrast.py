@@ -127,3 +127,9 @@ def test_real_wells_agree_with_elephant(data):
         members = np.flatnonzero((group == at) & (trains.counts > 0))
         own = [trains.times[trains.offsets[k] : trains.offsets[k + 1]] - trains.start for k in members]
         assert found[labels[at]].value == pytest.approx(by_elephant(own, plate.stop - plate.start), abs=1e-9)
+
+
+@pytest.mark.parametrize(("stop", "enough"), [(4.0, True), (3.99, False)])
+def test_half_a_recording_has_to_hold_the_smallest_bin(stop, enough):
+    found = spike_contrast(SpikeTrains.from_lists([[0.0, 0.4], [0.1]], stop=stop), 2.0)
+    assert (found.reason != "the recording is too short for one bin") is enough

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 
 import h5py
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from reference import plain_networks
 
 from mnephys.mea import evoked_responses, measure_evoked, spontaneous_trains, stimulus_times
+from mnephys.mea.stimulation import FEATURES
 from mnephys.measurement import Status
 from mnephys.recording import DurationSource, SpikeTrains
 
@@ -249,3 +251,28 @@ def test_wells_and_electrodes_that_are_off_are_excluded(plate_of):
     assert rows["B1", "spontaneous_firing_rate"].reason == "spilled"
     assert rows["B1_44", "spontaneous_firing_rate"].reason == "spilled"
     assert rows["A1", "spontaneous_firing_rate"].value == 0
+
+
+def test_histograms_are_rates_per_stimulus_and_wells_their_sums():
+    """Three spikes 15 ms after two of four stimuli, one after each of the others, and none on the second electrode."""
+    pulses = [1.0, 3.0, 5.0, 7.0]
+    first = sorted([t + 0.015 + k * 1e-3 for t in pulses[:2] for k in range(3)] + [t + 0.015 for t in pulses[2:]])
+    trains = SpikeTrains.from_lists([first, [], [1.017]], ["A1", "A1", "B2"], stop=10.0)
+    found = evoked_responses(trains, pulses)
+    at = int(np.searchsorted(found.edges, 0.015)) - 1
+    assert found.counts[:, at].tolist() == [8, 0, 1]
+    assert found.rate[:, at] == pytest.approx([8 / (4 * 0.01), 0, 1 / (4 * 0.01)])
+    assert found.well_rate(trains)[:, at] == pytest.approx([200, 25])
+    assert np.isnan(evoked_responses(trains, []).rate).all()
+
+
+@pytest.mark.parametrize(("late", "responses"), [(0.0029, 0), (0.0031, 1), (0.0995, 1), (0.1005, 0)])
+def test_a_response_is_looked_for_from_3_to_100_ms(late, responses):
+    trains = SpikeTrains.from_lists([[5.0 + late]], stop=10.0)
+    assert evoked_responses(trains, [5.0]).responses.tolist() == [responses]
+
+
+def test_the_window_that_features_declare_is_the_one_that_is_used():
+    declared = FEATURES["evoked_response_probability"].parameters
+    used = inspect.signature(evoked_responses).parameters["window"].default
+    assert (declared["window_start_s"], declared["window_stop_s"]) == used == (0.003, 0.1)

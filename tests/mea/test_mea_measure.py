@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from mnephys import units
-from mnephys.mea import DEFINITIONS, burst_shapes, definitions, leaders, measure_plate
+from mnephys.mea import DEFINITIONS, burst_shapes, definitions, leaders, measure_plate, network_medians
 from mnephys.mea.measure import FEATURES
 from mnephys.measurement import FeatureTable, Status
 from mnephys.recording import LAYOUTS, SIMULATED_COMMENT, DurationSource, PlateRecording, SpikeTrains
@@ -21,11 +21,35 @@ from mnephys.recording.plate import electrodes_of
 CURRENT = definitions("axis-2023")
 SPREADS = {name for name in FEATURES if name.endswith("_sd") and "burst" in name}
 # The rate at the peak of a burst is not over the recording.
-RATES = {name for name, feature in FEATURES.items() if feature.unit == "Hz"} - {"network_burst_peak_rate"}
+RATES = {name for name, feature in FEATURES.items() if feature.unit == "Hz"} - {
+    "network_burst_peak_rate",
+    "average_network_burst_peak_rate",
+}
 OF_VOLTAGE = {"noise_level", "line_noise"}
 VOLLEYS = np.concatenate([start + 0.02 * np.arange(8) for start in (2.0, 9.0, 20.0, 33.0)])
 UNLIKE = np.diff(VOLLEYS, 2) / (np.diff(VOLLEYS)[1:] + np.diff(VOLLEYS)[:-1])
 BUSY = {f"A1_{label}": VOLLEYS + 0.001 * k for k, label in enumerate(LAYOUTS["24-well"].labels[:10])}
+# Ten volleys one millisecond apart: the spikes follow after 1 ms, and after 11 ms from one round to the next.
+MEDIANS = {
+    "burst_median_isi": 0.02,
+    "burst_median_to_mean_isi": 1,
+    "burst_duration_median": 0.14,
+    "spikes_per_burst_median": 8,
+    "inter_burst_interval_median": 11,
+    "network_burst_median_isi": 0.001,
+    "network_burst_median_to_mean_isi": 0.079 / 0.149,
+    "network_burst_duration_median": 0.149,
+    "spikes_per_network_burst_median": 80,
+    "electrodes_per_network_burst_median": 10,
+    "spikes_per_network_burst_per_electrode_median": 8,
+    **{f"{name}_mad": 0 for name in ("network_burst_duration", "spikes_per_network_burst")},
+    **{f"{name}_mad": 0 for name in ("electrodes_per_network_burst", "spikes_per_network_burst_per_electrode")},
+    "network_burst_duration_iqr": 0,
+    # One spike a millisecond in the first ten.
+    "average_network_burst_peak_rate": 1000,
+    "average_network_burst_peak_time": 0.0005,
+    "network_burst_start_percentage": 100,
+}
 
 
 def at(level):
@@ -101,7 +125,8 @@ def test_a_well_of_known_spikes(plate_of):
             "inter_burst_interval": 31 / 3,
             "inter_burst_interval_cv": np.std([7, 11, 13], ddof=1) / (31 / 3),
             "burst_percentage": 100,
-            **dict.fromkeys(SPREADS, 0),
+            **dict.fromkeys(SPREADS - {"burst_duration_iqr_sd"}, 0),
+            **MEDIANS,
             "spikes_per_network_burst_per_electrode": 8,
             "network_burst_count": 4,
             "network_burst_rate": 4 / 60,
@@ -125,8 +150,10 @@ def test_a_well_of_known_spikes(plate_of):
         abs=1e-12,
     )
     assert numbers(table, "electrode", "A1_11") == pytest.approx(
-        {name: (20 if name == "spike_count" else well[name]) for name in at("electrode") - {"qc_electrode"}}
+        {name: well.get(name, 0) for name in at("electrode") - {"qc_electrode"}}
         | {"spike_count": 32, "mean_firing_rate": 32 / 60, "burst_count": 4}
+        | {"inter_burst_interval_sd": np.std([7, 11, 13], ddof=1), "inter_burst_interval_mad": 2},
+        abs=1e-12,
     )
 
 
@@ -184,7 +211,23 @@ def test_a_silent_well_is_measured_all_the_same(plate_of):
     assert {row.status for row in without.values()} == {Status.TOO_FEW_EVENTS}
     assert {name: row.reason for name, row in without.items()} == {
         **dict.fromkeys(("isi_cv", "isi_cv2", "isi_lv", "isi_lvr"), "no active electrode with 3 spikes"),
+        **dict.fromkeys(network_medians.FEATURES, "no network burst"),
+        "network_burst_duration_iqr": "fewer than 4 network bursts",
         **dict.fromkeys((name for name in SPREADS if "network" in name), "fewer than 2 network bursts"),
+        "network_burst_median_to_mean_isi": "no network burst with spikes at different times",
+        "network_burst_median_to_mean_isi_sd": "fewer than 2 network bursts with spikes at different times",
+        "burst_median_isi": "no burst",
+        "burst_median_isi_sd": "fewer than 2 electrodes with a burst",
+        "burst_median_to_mean_isi": "no burst with spikes at different times",
+        "burst_median_to_mean_isi_sd": "fewer than 2 electrodes with a burst",
+        "burst_duration_iqr": "no electrode with 4 bursts of different lengths",
+        "burst_duration_iqr_sd": "fewer than 2 electrodes with 4 bursts of different lengths",
+        "burst_duration_median": "no burst",
+        "burst_duration_median_sd": "fewer than 2 electrodes with a burst",
+        "spikes_per_burst_median": "no burst",
+        "spikes_per_burst_median_sd": "fewer than 2 electrodes with a burst",
+        "inter_burst_interval_median": "no electrode with 2 bursts",
+        "inter_burst_interval_median_sd": "fewer than 2 electrodes with 2 bursts",
         "burst_duration_sd": "fewer than 2 electrodes with a burst",
         "spikes_per_burst_sd": "fewer than 2 electrodes with a burst",
         "burst_isi_sd": "fewer than 2 electrodes with a burst",
@@ -229,7 +272,9 @@ def test_no_rate_is_given_where_nobody_stated_a_duration(plate_of):
     span = 33.0 + 0.14 + 0.009 - 2.0
     table = table_of(recording)
     for row in table:
-        if row.feature in RATES:
+        if row.feature == "burst_rate_sd" and row.id != "A1":
+            assert (row.status, row.reason) == (Status.TOO_FEW_EVENTS, "fewer than 2 electrodes with a burst")
+        elif row.feature in RATES:
             assert row.status is Status.NOT_APPLICABLE
             assert row.reason.startswith("the file states no duration: over the 31.149 s from first to last spike it ")
             assert row.reason.endswith(" Hz; give --duration")

@@ -198,6 +198,16 @@ def test_the_same_dose_in_other_words_is_the_same_condition(doses, units, texts)
     assert [c.text for c in conditions_of(wells).each] == texts
 
 
+def test_a_treatment_in_small_and_capital_letters_is_one():
+    treatment, dose = ["CNQX", "cnqx", "Cnqx ", "CNQX II"], [1.0, 1000.0, 1.0, 1.0]
+    wells = Wells.of(
+        "r", "1", ["A1"] * 4, [1.0] * 4, treatment=treatment, dose=dose, dose_unit=["uM", "nM", "uM", "uM"]
+    )
+    found = conditions_of(wells)
+    assert [c.text for c in found.each] == ["CNQX 1 uM", "CNQX II 1 uM"]
+    assert found.index.tolist() == [0, 0, 0, 1]
+
+
 def test_each_treatment_keeps_the_unit_that_its_own_wells_have():
     treatment, unit = ["X", "X", "Y", "Y", "Y"], ["nM", "nM", "uM", "uM", "uM"]
     wells = Wells.of("r", "1", ["A1"] * 5, [1.0] * 5, treatment=treatment, dose=[500.0] * 5, dose_unit=unit)

@@ -22,6 +22,7 @@ from mnephys.mea.plate import (
     to_baseline,
     to_controls,
     well_values,
+    z_factor,
 )
 from mnephys.mea.plate.groups import summarise
 from mnephys.mea.plate.quality import control_variability
@@ -199,7 +200,7 @@ def test_assay_statistics_by_hand():
 
 def test_too_few_wells_are_said_with_their_numbers():
     rows = compare_conditions(wells_of({("", NAN): [1.0, 2.0], ("TTX", 1.0): [0.0, None]}))
-    assert {row.reason for row in rows} == {"1 measured treated wells and 2 measured control wells, of at least 3"}
+    assert {row.reason for row in rows} == {"1 measured treated well and 2 measured control wells, of at least 3"}
 
 
 def test_without_a_control_nothing_is_compared():
@@ -386,3 +387,11 @@ def test_z_factor_of_normal_wells_is_near_that_of_the_population():
     rows = compare_conditions(wells_of({("", NAN): rng.normal(0, 1, 4000), ("X", 1.0): rng.normal(20, 1, 4000)}))
     assert [row.value for row in rows] == pytest.approx([0.7, 0.7, 20 / math.sqrt(2), 20 / math.sqrt(2)], rel=0.05)
     assert stats.norm.ppf(0.75) == pytest.approx(1 / 1.4826, rel=1e-4)
+
+
+def test_a_z_factor_beyond_all_numbers_is_none():
+    huge = np.array([1.0, 4e307, -4e307])
+    wells = Wells.of("rate", "Hz", list("abcdef"), [0.0, 0.0, 0.0, *huge], control=[True] * 3 + [False] * 3)
+    rows = {row.feature: row for row in compare_conditions(wells)}
+    assert all(row.value is None or np.isfinite(row.value) for row in rows.values())
+    assert np.isnan(z_factor(np.array([1.0]), np.array([1e308]), np.array([0.0]), np.array([0.0])))

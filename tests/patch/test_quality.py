@@ -300,3 +300,44 @@ def test_a_fixed_current_alone_does_not_call_a_large_cell_driven(family_of):
     table = mnephys.extract(family_of([-100, 0, 150, 300], resistance=30.0, noise=0.1))
     assert table.get("qc_drive").text == "not driven"
     assert mnephys.score(table).stage == "indeterminate"
+
+
+def _shuffled(recording, order):
+    return replace(recording, response=recording.response[list(order)])
+
+
+STEPS = [-40, -20, 0, 20, 40, 60]
+
+
+@pytest.mark.parametrize("order", [(3, 4, 5, 0, 1, 2), (5, 4, 3, 2, 1, 0), (4, 2, 3, 1, 0, 5)])
+def test_sweeps_in_another_order_than_the_command_are_named(family_of, order):
+    table = mnephys.extract(_shuffled(family_of(STEPS, noise=0.2), order))
+    row = table.get("qc_recording")
+    assert row.status is Status.EXCLUDED
+    assert "out of order" in row.reason
+    assert "evoke less at the larger current" in row.reason
+
+
+@pytest.mark.parametrize("noise", [0.2, 1.0])
+def test_firing_drift_and_noise_are_no_disorder(family_of, noise):
+    driven = [[], [], [], [0.15], [0.1, 0.2], [0.1, 0.2, 0.3]]
+    recording = family_of(STEPS, spikes=driven, noise=noise)
+    drifting = replace(recording, response=recording.response + np.linspace(8, 0, len(STEPS))[:, np.newaxis])
+    assert _reasons(drifting) == {}
+    assert "out of order" in mnephys.extract(_shuffled(recording, (4, 5, 2, 3, 0, 1))).get("qc_recording").reason
+
+
+@pytest.mark.parametrize("order", [(1, 0, 2, 3, 4, 5), (0, 1, 2, 3, 5, 4), (0, 1, 2, 5, 3, 4)])
+def test_sweeps_that_answer_the_right_way_are_kept_whatever_their_order(family_of, order):
+    # Nothing tells that they were exchanged.
+    assert _reasons(_shuffled(family_of(STEPS, noise=0.2), order)) == {}
+
+
+def test_one_step_that_something_else_disturbed_makes_no_disorder(family_of):
+    recording = family_of(STEPS, noise=0.2)
+    disturbed = _with(recording, 1, lambda v: 2 * np.median(v[:500]) - v)
+    assert _reasons(disturbed) == {}
+
+
+def test_small_responses_tell_no_order(family_of):
+    assert _reasons(_shuffled(family_of([-8, -4, 0, 4, 8, 12], noise=0.2), (5, 4, 3, 2, 1, 0))) == {}

@@ -88,19 +88,23 @@ def test_metrics_of_a_well(read):
         "area_under_cross_correlation": (0, "1"),
         "synchrony_index": (0.2, "1"),
         "spike_distance": (0.3, "1"),
+        "burst_duration_sd": (0.1, "s"),
+        "cross_correlation_full_width": (12, "1"),
     }  # fmt: skip -- a table of values reads better in lines
     found = {row.feature: (row.value, row.unit) for row in summary.table if row.id == "A1" and row.value is not None}
     assert found == expected
     assert get(summary, "qc_well", "A1").text == "ok"
     assert summary.problems == ()
     assert summary.layout.name == "24-well"
-    assert summary.metadata["not_read"] == [
-        "Burst Duration - Std (sec)",
-        "Full Width at Half Height of Cross-Correlation",
-        "Resistance (kOhms)",
-    ]  # fmt: skip -- as above
+    assert summary.metadata["not_read"] == []
     assert summary.provenance.format == "Axion metrics CSV"
     assert summary.provenance.reader == "mnephys.readers.axion_csv.metrics"
+
+
+def test_a_row_without_a_name_here_is_said_not_to_be_read(read):
+    wells, electrodes = tables()
+    wells["Start Electrode"] = dict.fromkeys(wells["Synchrony Index"], "21")
+    assert read(export(wells, electrodes)).metadata["not_read"] == ["Start Electrode"]
 
 
 def test_metrics_of_electrodes(read):
@@ -118,6 +122,7 @@ def test_metrics_of_electrodes(read):
         "burst_rate": 0.03,
         "inter_burst_interval_cv": 0.8,
         "burst_percentage": 30,
+        "electrode_resistance": 20,
     }  # fmt: skip -- as above
     too_few = Status.TOO_FEW_EVENTS
     assert reason(get(summary, "inter_burst_interval", "A1_12")) == (too_few, "fewer than 2 bursts")
@@ -149,6 +154,8 @@ SILENT = {
     "area_under_cross_correlation": "fewer than two active electrodes",
     "synchrony_index": "fewer than two active electrodes",
     "spike_distance": "fewer than two active electrodes",
+    "burst_duration_sd": "fewer than 2 electrodes with a burst",
+    "cross_correlation_full_width": "fewer than two active electrodes",
 }
 
 
@@ -184,6 +191,17 @@ def test_a_well_with_spikes_and_no_network_burst_has_a_percentage_of_0(read):
         assert get(summary, "network_burst_percentage", "A1").value == 0
         assert get(summary, "network_burst_rate", "A1").value == 0
         assert reason(get(summary, "network_burst_duration", "A1"))[1] == "no network burst"
+
+
+@pytest.mark.parametrize("cell", ["", "0"])
+def test_where_no_electrode_is_covered_they_have_no_resistance(read, cell):
+    wells, electrodes = tables()
+    wells["Number of Covered Electrodes"] = {well: "3" if well == "A1" else "0" for well in LAYOUT.wells}
+    wells["Weighted Mean Resistance (kOhms)"] = {well: "30.5" if well == "A1" else cell for well in LAYOUT.wells}
+    summary = read(export(wells, electrodes))
+    assert get(summary, "covered_electrode_resistance", "A1").value == 30.5
+    none = reason(get(summary, "covered_electrode_resistance", "A2"))
+    assert none == (Status.TOO_FEW_EVENTS, "no electrode covered by cells")
 
 
 def test_an_electrode_with_enough_spikes_that_is_not_active_has_no_isi_cv_of_0(read):
@@ -262,7 +280,7 @@ def test_line_ends_and_a_byte_order_mark_change_nothing(read):
 
 def test_empty_cells_at_the_end_of_rows_change_nothing(read):
     content = export(*tables())
-    padded = b"\n".join(line + b"," * 40 for line in content.split(b"\n"))
+    padded = b"\n".join(line + b"," * 40 for line in content.split(b"\n")) + b"\n"
     assert read(padded).table == read(content).table
 
 

@@ -395,7 +395,9 @@ def test_frames_that_were_lost(path):
     assert recording.signal.segments["first"].tolist() == [0, 100]
     np.testing.assert_allclose(recording.signal.segments["start"], [0.0, 5_100 / 20_000])
     np.testing.assert_allclose(train(recording, f"A1_{electrode_of(5)}"), [5_150 / 20_000])
-    assert recording.duration == pytest.approx(5_300 / 20_000)
+    assert recording.stop == pytest.approx(5_300 / 20_000)
+    assert recording.duration == pytest.approx(300 / 20_000)
+    np.testing.assert_allclose(recording.trains.stretches, np.array([[0, 100], [5_100, 5_300]]) / 20_000)
 
 
 def test_without_frame_numbers(path):

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.signal import find_peaks
 
 TOLERANCE = 1e-6  # s
+EQUAL = 1e-9  # surprises by rank
 
 Train = Sequence[float]
 Burst = tuple[int, int]
@@ -205,17 +206,24 @@ def rank_surprise_bursts(times: Train, min_surprise: float = -math.log(0.01), qu
     below = ordered[math.floor(at)]
     limit = below + (at - math.floor(at)) * (ordered[math.ceil(at)] - below)
     ranks = [sum(other < isi for other in isis) + (sum(other == isi for other in isis) + 1) / 2 for isi in isis]
-    stretches = []
-    for first, last in runs_of([isi < limit for isi in isis], 3):
-        for a in range(first, last - 1):
-            for b in range(a + 2, last + 1):
-                value = rank_surprise(ranks[a:b], n)
-                if value >= min_surprise:
-                    stretches.append((-value, a, b))
+    return rank_bursts_of_runs(ranks, runs_of([isi < limit for isi in isis], 3), n, min_surprise)
+
+
+def rank_bursts_of_runs(ranks: Sequence[float], runs: Sequence[Burst], n: int, min_surprise: float) -> list[Burst]:
+    """Return the bursts among the stretches of some runs of spikes, given the ranks of all intervals.
+
+    Of equally surprising stretches the one that begins first is taken, and of those the shortest.
+    """
     found: list[Burst] = []
-    for _, a, b in sorted(stretches):
-        if all(b < first or a > last for first, last in found):
-            found.append((a, b))
+    for first, last in runs:
+        left = {(a, b): rank_surprise(ranks[a:b], n) for a in range(first, last - 1) for b in range(a + 2, last + 1)}
+        while left and max(left.values()) >= min_surprise - EQUAL:
+            most = max(left.values())
+            begin = min(a for (a, _), value in left.items() if value >= most - EQUAL)
+            best = max(value for (a, _), value in left.items() if a == begin)
+            end = min(b for (a, b), value in left.items() if a == begin and value >= best - EQUAL)
+            found.append((begin, end))
+            left = {(a, b): value for (a, b), value in left.items() if b < begin or a > end}
     return sorted(found)
 
 

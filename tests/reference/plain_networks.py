@@ -80,19 +80,30 @@ def local_variation(times: Train) -> float | None:
 
 def periodicity(starts: Train) -> float | None:
     """Highest autocorrelation of at least 10 starts in bins of a tenth of their mean interval, 5 to 15 bins apart."""
-    n = len(starts)
-    if n < 10:
+    return periodicity_of_stretches([starts])
+
+
+def periodicity_of_stretches(pieces: Sequence[Train]) -> float | None:
+    """The same of the starts in each stretch with two: bins from its first to its last; half have another 15 behind."""
+    pieces = [piece for piece in pieces if len(piece) > 1]
+    n_intervals = sum(len(piece) - 1 for piece in pieces)
+    if n_intervals < 9:
         return None
-    span = starts[-1] - starts[0]
-    bins = [0] * (10 * (n - 1) + 1)
-    for time in starts:
-        bins[round((time - starts[0]) / span * 10 * (n - 1))] += 1
-    mean = sum(bins) / len(bins)
-    about = [number - mean for number in bins]
-    variance = sum(number**2 for number in about) / len(about)
+    width = sum(piece[-1] - piece[0] for piece in pieces) / n_intervals / 10
+    counts = []
+    for piece in pieces:
+        bins = [0] * (round((piece[-1] - piece[0]) / width) + 1)
+        for time in piece:
+            bins[round((time - piece[0]) / width)] += 1
+        counts.append(bins)
+    every = [number for bins in counts for number in bins]
+    mean = sum(every) / len(every)
+    variance = sum((number - mean) ** 2 for number in every) / len(every)
     found = []
     for lag in range(5, 16):
-        products = [about[i] * about[i + lag] for i in range(len(about) - lag)]
+        products = [(bins[i] - mean) * (bins[i + lag] - mean) for bins in counts for i in range(len(bins) - lag)]
+        if 2 * len(products) < len(every):
+            return None
         found.append(sum(products) / len(products) / variance)
     return max(found)
 

@@ -1,18 +1,50 @@
-"""The bursts of many trains in columns, whichever method found them."""
+"""The bursts of many trains in columns, whichever method found them, and what those of networks share with them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mnephys.recording import FloatArray, IntArray, SpikeTrains
+from mnephys.recording.stretches import breaks_of
 
-__all__ = ["Bursts", "burst_columns"]
+__all__ = ["BurstTimes", "Bursts", "burst_columns"]
+
+
+class BurstTimes:
+    """Bursts in columns, those of one train or one group after the other: how many there are, and how long they last.
+
+    Attributes
+    ----------
+    start, stop : ndarray, float, shape (n_bursts,)
+        Times of the first and the last spike, in s.
+    offsets : ndarray, int, shape (n_owners + 1,)
+        Where the bursts of each train, or of each group, are.
+    """
+
+    __slots__ = ()
+
+    start: FloatArray
+    stop: FloatArray
+    offsets: IntArray
+
+    def __len__(self) -> int:
+        return int(self.start.size)
+
+    @property
+    def counts(self) -> IntArray:
+        """Bursts of each train, or of each group, shape (n_owners,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def duration(self) -> FloatArray:
+        """From first to last spike in s, shape (n_bursts,)."""
+        return self.stop - self.start
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
-class Bursts:
+class Bursts(BurstTimes):
     """The bursts of many trains in columns; those of train i are ``offsets[i]`` to ``offsets[i + 1]``.
 
     Parameters
@@ -27,6 +59,8 @@ class Bursts:
         Spikes from first to last.
     offsets : ndarray, int, shape (n_trains + 1,)
         Where the bursts of each train are.
+    breaks : ndarray, int, shape (n_breaks,)
+        Bursts that come first of their train after a gap of the recording.
     """
 
     train: IntArray
@@ -36,23 +70,11 @@ class Bursts:
     stop: FloatArray
     n_spikes: IntArray
     offsets: IntArray
-
-    def __len__(self) -> int:
-        return int(self.train.size)
+    breaks: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __repr__(self) -> str:
         with_any = int((self.counts > 0).sum())
         return f"Bursts: {len(self)} burst{'s' * (len(self) != 1)} in {with_any} of {self.counts.size} trains"
-
-    @property
-    def counts(self) -> IntArray:
-        """Bursts of each train, shape (n_trains,)."""
-        return np.diff(self.offsets)
-
-    @property
-    def duration(self) -> FloatArray:
-        """From first to last spike in s, shape (n_bursts,)."""
-        return self.stop - self.start
 
 
 def burst_columns(trains: SpikeTrains, first: IntArray, last: IntArray) -> Bursts:
@@ -78,12 +100,14 @@ def burst_columns(trains: SpikeTrains, first: IntArray, last: IntArray) -> Burst
     array([3, 2])
     """
     train = np.searchsorted(trains.offsets, first, side="right") - 1
+    start, offsets = trains.times[first], np.searchsorted(train, np.arange(trains.n_trains + 1))
     return Bursts(
         train=train,
         first=first,
         last=last,
-        start=trains.times[first],
+        start=start,
         stop=trains.times[last],
         n_spikes=last - first + 1,
-        offsets=np.searchsorted(train, np.arange(trains.n_trains + 1)),
+        offsets=offsets,
+        breaks=breaks_of(start, offsets, trains.stretches),
     )

@@ -32,6 +32,6 @@ def isi_threshold_bursts(trains: SpikeTrains, max_isi: float = 0.1, min_spikes: 
     The method is reviewed in Cotterill et al. 2016, 10.1152/jn.00093.2016.
     """
     check_threshold(max_isi, min_spikes)
-    first, last = runs(short_intervals(trains.times, trains.offsets, max_isi + TIE))
+    first, last = runs(short_intervals(trains.times, trains.offsets, max_isi + TIE, trains.breaks))
     enough = last - first + 1 >= min_spikes
     return burst_columns(trains, first[enough], last[enough])

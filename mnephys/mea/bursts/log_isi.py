@@ -76,7 +76,7 @@ def log_isi_bursts(
 
 def _within(trains: SpikeTrains, limit: FloatArray) -> BoolArray:
     """Return which spikes are followed after no more than the limit of their train."""
-    joined = short_intervals(trains.times, trains.offsets, np.inf)
+    joined = short_intervals(trains.times, trains.offsets, np.inf, trains.breaks)
     return joined & (np.diff(trains.times) <= np.repeat(limit, trains.counts)[: joined.size] + TIE)
 
 
@@ -172,7 +172,7 @@ def _tallest(top: BoolArray, height: IntArray) -> BoolArray:
 
 def _histograms(trains: SpikeTrains) -> tuple[IntArray, FloatArray]:
     """Return the smoothed histograms of all trains, shape (n_trains, n_bins), and the lower edges of their bins."""
-    between, offsets = intervals(trains.times, trains.offsets)
+    between, offsets = intervals(trains.times, trains.offsets, trains.breaks)
     longest = max(between.max(initial=0.0), 10 * _SHORTEST) / _SHORTEST
     n_bins = math.ceil(_PER_DECADE * math.log10(longest)) + 1
     edges = _SHORTEST * 10.0 ** (np.arange(n_bins) / _PER_DECADE)

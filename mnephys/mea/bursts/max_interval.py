@@ -8,6 +8,7 @@ import numpy as np
 
 from mnephys.mea.bursts.columns import Bursts, burst_columns
 from mnephys.mea.definitions import TIE, check_threshold
+from mnephys.mea.pieces import piece_ends
 from mnephys.mea.segments import runs, short_intervals
 from mnephys.recording import SpikeTrains
 
@@ -60,16 +61,16 @@ def max_interval_bursts(
             raise ValueError(f"{name} is {value}, needs a time in s")
     if not 0 <= max_start_isi <= max_end_isi:
         raise ValueError(f"max_start_isi is {max_start_isi}, needs to be from 0 to max_end_isi, {max_end_isi}")
-    times = trains.times
-    start, last = runs(short_intervals(times, trains.offsets, max_end_isi + TIE))
-    begins = np.flatnonzero(short_intervals(times, trains.offsets, max_start_isi + TIE))
+    times, breaks = trains.times, trains.breaks
+    start, last = runs(short_intervals(times, trains.offsets, max_end_isi + TIE, breaks))
+    begins = np.flatnonzero(short_intervals(times, trains.offsets, max_start_isi + TIE, breaks))
     # The first interval of each run that is short enough to begin a burst, if it has one.
     first = np.append(begins, times.size)[np.searchsorted(begins, start)]
     first, last = first[first < last], last[first < last]
-    train = np.searchsorted(trains.offsets, first, side="right")
+    piece = np.searchsorted(piece_ends(trains.offsets, breaks), first, side="right")
     apart = times[first[1:]] - times[last[:-1]] >= min_interval - TIE
     border = np.ones(first.size + 1, dtype=bool)
-    border[1:-1] = apart | (train[1:] != train[:-1])
+    border[1:-1] = apart | (piece[1:] != piece[:-1])
     first, last = first[border[:-1]], last[border[1:]]
     kept = (last - first + 1 >= min_spikes) & (times[last] - times[first] >= min_duration - TIE)
     return burst_columns(trains, first[kept], last[kept])

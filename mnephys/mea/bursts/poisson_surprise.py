@@ -7,6 +7,7 @@ import numpy as np
 from mnephys.mea.bursts.columns import Bursts, burst_columns
 from mnephys.mea.bursts.surprise import check_surprise, poisson_surprise
 from mnephys.mea.definitions import TIE
+from mnephys.mea.pieces import interval_counts, piece_ends
 from mnephys.mea.segments import short_intervals
 from mnephys.recording import BoolArray, FloatArray, IntArray, SpikeTrains
 
@@ -112,17 +113,21 @@ class _Search:
 
 def _mean_intervals(trains: SpikeTrains) -> FloatArray:
     """Return the mean interval of the train of each spike, 0 where it has none."""
-    count = trains.counts
+    count, breaks = trains.counts, trains.breaks
+    number = interval_counts(trains.offsets, breaks)
     mean = np.zeros(count.size)
-    some = np.flatnonzero(count > 1)
+    some = np.flatnonzero(number)
     begin, end = trains.offsets[some], trains.offsets[some + 1] - 1
-    mean[some] = (trains.times[end] - trains.times[begin]) / (count[some] - 1)
+    across = trains.times[breaks] - trains.times[breaks - 1]
+    owner = np.searchsorted(trains.offsets, breaks, side="right") - 1
+    jumped = np.bincount(owner, weights=across, minlength=count.size)
+    mean[some] = (trains.times[end] - trains.times[begin] - jumped[some]) / number[some]
     return np.repeat(mean, count)
 
 
 def _beginnings(trains: SpikeTrains, mean: FloatArray) -> BoolArray:
     """Return after which spikes two intervals below half the mean follow."""
-    short = short_intervals(trains.times, trains.offsets, np.inf)
+    short = short_intervals(trains.times, trains.offsets, np.inf, trains.breaks)
     short &= np.diff(trains.times) < mean[: short.size] / 2 - TIE
     begins = np.zeros(trains.n_spikes, dtype=bool)
     begins[:-2] = short[:-1] & short[1:]
@@ -147,7 +152,8 @@ def _rest_of_runs(asked: IntArray, first: IntArray, ends: IntArray) -> IntArray:
 def _grow(trains: SpikeTrains, first: IntArray, mean: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
     """Lengthen and shorten the three spikes from each beginning; return first and last spike, and the surprise."""
     times, mean = trains.times, mean[first]
-    end = trains.offsets[np.searchsorted(trains.offsets, first, side="right")]
+    ends = piece_ends(trains.offsets, trains.breaks)
+    end = ends[np.searchsorted(ends, first, side="right")]
     first, last = first.copy(), first + 2
     best = poisson_surprise(times[last] - times[first], last - first, mean)
     tried = last.copy()

@@ -10,8 +10,9 @@ from typing import Self
 import numpy as np
 
 from mnephys.mea.bursts.columns import Bursts, burst_columns
-from mnephys.mea.bursts.surprise import check_surprise, rank_surprise
+from mnephys.mea.bursts.surprise import EQUAL, check_surprise, rank_surprise
 from mnephys.mea.definitions import TIE
+from mnephys.mea.pieces import interval_counts
 from mnephys.mea.segments import runs, short_intervals
 from mnephys.recording import BoolArray, FloatArray, IntArray, SpikeTrains
 
@@ -28,7 +29,8 @@ def rank_surprise_bursts(
 
     The intervals of a train are ranked, equal ones by their mean rank. Every stretch of two or more intervals in a
     row that are all below a quantile of them is judged by the sum of its ranks. The most surprising stretch of a run
-    is a burst, then the next that has no spike in common with one taken before, down to `min_surprise`.
+    is a burst, then the next that has no spike in common with one taken before, down to `min_surprise`. Of equally
+    surprising ones it is the one that begins first, and of those the shortest.
 
     Parameters
     ----------
@@ -53,7 +55,8 @@ def rank_surprise_bursts(
     -----
     Gourevitch and Eggermont 2007, 10.1016/j.jneumeth.2006.09.024, with their quantile and their surprise, and with the
     exact distribution for fewer than 30 ranks. In their program two bursts may share a spike; here no two do.
-    Intervals that differ by no more than about `mnephys.mea.TIE` are equal.
+    Intervals that differ by no more than about `mnephys.mea.TIE` are equal, and so are surprises that differ by no
+    more than 1e-9.
 
     Examples
     --------
@@ -67,7 +70,7 @@ def rank_surprise_bursts(
     check_surprise(min_surprise)
     if not 0 <= max_isi_quantile <= 1:
         raise ValueError(f"max_isi_quantile is {max_isi_quantile}, needs a fraction from 0 to 1")
-    between = short_intervals(trains.times, trains.offsets, np.inf)
+    between = short_intervals(trains.times, trains.offsets, np.inf, trains.breaks)
     twice, below = _ranks(trains, between, max_isi_quantile)
     start, stop = runs(below)
     first, last = _taken(_Judge.of(trains, twice), start, stop, min_surprise)
@@ -80,7 +83,7 @@ def _ranks(trains: SpikeTrains, between: BoolArray, quantile: float) -> tuple[In
     # On a sampling grid equal intervals differ in their last digits, which must not rank them.
     tick = np.rint(np.diff(trains.times)[at] / TIE)
     owner = np.searchsorted(trains.offsets, at, side="right") - 1
-    number = np.maximum(trains.counts - 1, 0)
+    number = interval_counts(trains.offsets, trains.breaks)
     begin = np.cumsum(number) - number
     order = np.lexsort((tick, owner))
     tick, owner = tick[order], owner[order]
@@ -112,7 +115,8 @@ class _Judge:
 
     @classmethod
     def of(cls, trains: SpikeTrains, twice: IntArray) -> Self:
-        return cls(np.append(0, np.cumsum(twice)), np.repeat(np.maximum(trains.counts - 1, 0), trains.counts))
+        number = interval_counts(trains.offsets, trains.breaks)
+        return cls(np.append(0, np.cumsum(twice)), np.repeat(number, trains.counts))
 
     def best(self, origin: IntArray, limit: IntArray) -> tuple[IntArray, FloatArray]:
         """Return last spike and surprise of the best stretch from each origin up to its limit, the shortest of equals.
@@ -128,7 +132,7 @@ class _Judge:
             first, count = np.repeat(origin[a:b], number[a:b]), _counted(number[a:b]) + 2
             each = rank_surprise((self.summed[first + count] - self.summed[first]) // 2, count, self.n[first])
             surprise[a:b] = np.maximum.reduceat(each, begins)
-            equals = np.flatnonzero(each == np.repeat(surprise[a:b], number[a:b]))
+            equals = np.flatnonzero(each >= np.repeat(surprise[a:b], number[a:b]) - EQUAL)
             last[a:b] = origin[a:b] + count[equals[np.searchsorted(equals, begins)]]
         return last, surprise
 
@@ -145,17 +149,17 @@ def _taken(judge: _Judge, start: IntArray, stop: IntArray, min_surprise: float) 
     lasts: list[IntArray] = [origin[:0]]
     while True:
         # What is not surprising enough is no more so with a nearer limit.
-        kept = surprise >= min_surprise
+        kept = surprise >= min_surprise - EQUAL
         origin, run, limit = origin[kept], run[kept], limit[kept]
         last, surprise = last[kept], surprise[kept]
         if not origin.size:
             return np.concatenate(firsts), np.concatenate(lasts)
-        # Stable: of equally surprising stretches the one that begins first.
-        order = np.lexsort((-surprise, run))
-        head = order[np.diff(run[order], prepend=-1) > 0]
+        new = np.diff(run, prepend=-1) > 0
+        starts, of = np.flatnonzero(new), np.cumsum(new) - 1
+        best = np.flatnonzero(surprise >= np.maximum.reduceat(surprise, starts)[of] - EQUAL)
+        head = best[np.searchsorted(best, starts)]
         firsts.append(origin[head])
         lasts.append(last[head])
-        of = np.cumsum(np.diff(run, prepend=-1) > 0) - 1
         begin, end = origin[head][of], last[head][of]
         before = origin < begin
         limit = np.where(before, np.minimum(limit, begin - 1), limit)

@@ -8,10 +8,13 @@ import numpy as np
 
 from mnephys.recording import FloatArray, IntArray
 
-__all__ = ["EXACT_BELOW", "check_surprise", "poisson_surprise", "rank_surprise"]
+__all__ = ["EQUAL", "EXACT_BELOW", "check_surprise", "poisson_surprise", "rank_surprise"]
 
 EXACT_BELOW = 30
 """The sum of so many ranks, or of more, is taken to be distributed normally."""
+
+EQUAL = 1e-9
+"""Surprises by rank that differ by no more are equal: rounding moves them by less than a tenth of it."""
 
 _SMALLEST = 1e-290
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mnephys.mea.detection.coincidence import without_coincident
-from mnephys.mea.detection.search import Detection, detect
+from mnephys.mea.detection.found import Detection
+from mnephys.mea.detection.search import detect
 from mnephys.mea.detection.settings import DetectionSettings, fitted
 from mnephys.mea.detection.voltage import look_at_voltage
 from mnephys.measurement import Feature, Measurement, Status
@@ -24,9 +25,7 @@ FEATURES = {
 """The features that this module measures."""
 
 _NO_VOLTAGE = "no voltage was recorded of it"
-_INTERRUPTED = (
-    "The recording was interrupted {} time{}; intervals between spikes, bursts and synchrony are measured across that."
-)
+_INTERRUPTED = "The recording was interrupted {} time{}; no interval, burst or coincidence is measured across that."
 
 NOISY = 3.0
 """An electrode is noisy from this multiple of the median noise of the plate on."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,69 +11,26 @@ from numpy.typing import ArrayLike, NDArray
 
 from mnephys.mea.detection.baseline import BLOCK
 from mnephys.mea.detection.crossings import Crossings, exact_windows, find_crossings
+from mnephys.mea.detection.found import Detection, Found, Stretch, joined
 from mnephys.mea.detection.kernel import Kernel, bandpass_kernel
-from mnephys.mea.detection.levels import LEAST_SHARE, shared_levels
+from mnephys.mea.detection.levels import shared_levels
 from mnephys.mea.detection.noise import noise_levels
 from mnephys.mea.detection.parallel import side_by_side
 from mnephys.mea.detection.rule import Rule
 from mnephys.mea.detection.samples import Samples, as_samples
-from mnephys.mea.detection.screen import BlockScreen, calibrate
+from mnephys.mea.detection.screen import calibrate
 from mnephys.mea.detection.settings import DetectionSettings
 from mnephys.mea.detection.spikes import extremes, vertices
-from mnephys.recording import FloatArray, IntArray, Signal, SpikeTrains
+from mnephys.recording import Signal, SpikeTrains
 from mnephys.wording import nearest
 
-__all__ = ["POLARITIES", "Detection", "detect", "detect_spikes"]
+__all__ = ["POLARITIES", "detect", "detect_spikes"]
 
 POLARITIES = {"negative": (-1,), "positive": (1,), "both": (-1, 1)}
 """Signs of the extremes that are spikes."""
 
 LONGEST_S = 1.0
 """Longest dead time, and longest part of a waveform."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Detection:
-    """What was found in raw voltage, and how.
-
-    Parameters
-    ----------
-    trains : SpikeTrains
-        One per channel, with `amplitudes` and, if asked for, `waveforms`, in the unit of the signal.
-    noise : ndarray, float, shape (n_channels,)
-        Standard deviation of each channel after the filter, the median over the recording; NaN where there is none.
-    faults : tuple of str
-        Why a channel was not searched; empty where it was.
-    sampling_rate : float
-        In Hz.
-    """
-
-    trains: SpikeTrains
-    noise: FloatArray
-    faults: tuple[str, ...]
-    sampling_rate: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Stretch:
-    """A stretch without a gap with all that the search of a piece of it needs."""
-
-    samples: Samples
-    rule: Rule
-    screen: BlockScreen
-    sampling_rate: float
-    dead_time: int
-    cut: tuple[int, int] | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """Spikes of one piece."""
-
-    channel: IntArray
-    time: FloatArray
-    amplitude: NDArray[np.float32]
-    waveform: NDArray[np.float32]
 
 
 def detect_spikes(
@@ -219,7 +175,7 @@ def detect(
     with threadpool_limits(1, user_api="blas"):
         prepared = _prepared(stretches, rate, kernel, settings, cut, jobs) if n_channels else []
         found = list(_searched(prepared, chunk_duration, jobs))
-    return _joined(prepared, found, rate, n_channels)
+    return joined(prepared, found, rate, n_channels)
 
 
 def _prepared(
@@ -229,7 +185,7 @@ def _prepared(
     settings: DetectionSettings,
     cut: tuple[int, int] | None,
     jobs: int,
-) -> list[_Stretch]:
+) -> list[Stretch]:
     """Measure the noise of all stretches, and what margin the screen needs."""
     levels = [noise_levels(samples, rate, kernel, settings.noise, jobs) for samples in stretches]
     if not stretches:
@@ -243,14 +199,14 @@ def _prepared(
     longest = int(np.argmax(sizes))
     screen = calibrate(stretches[longest], rate, settings.band[0], rules[longest])
     return [
-        _Stretch(samples, rule, screen, rate, dead_time, cut) for samples, rule in zip(stretches, rules, strict=True)
+        Stretch(samples, rule, screen, rate, dead_time, cut) for samples, rule in zip(stretches, rules, strict=True)
     ]
 
 
-def _searched(stretches: list[_Stretch], chunk_duration: float, jobs: int) -> Iterator[_Found]:
+def _searched(stretches: list[Stretch], chunk_duration: float, jobs: int) -> Iterator[Found]:
     """Yield the spikes of each piece in the order of time."""
 
-    def pieces() -> Iterator[tuple[_Stretch, int, int]]:
+    def pieces() -> Iterator[tuple[Stretch, int, int]]:
         for stretch in stretches:
             step = -(-max(round(chunk_duration * stretch.sampling_rate), 1) // BLOCK) * BLOCK
             for start in range(0, stretch.samples.size, step):
@@ -259,7 +215,7 @@ def _searched(stretches: list[_Stretch], chunk_duration: float, jobs: int) -> It
     return side_by_side(lambda piece: _piece(*piece), pieces(), jobs)
 
 
-def _piece(stretch: _Stretch, start: int, stop: int) -> _Found:
+def _piece(stretch: Stretch, start: int, stop: int) -> Found:
     """Return the spikes of one piece; what decides about them may lie a dead time outside."""
     dead_time = stretch.dead_time
     crossings = find_crossings(stretch.samples, stretch.rule, stretch.screen, start - dead_time, stop + dead_time)
@@ -270,10 +226,10 @@ def _piece(stretch: _Stretch, start: int, stop: int) -> _Found:
     time = stretch.samples.start + np.clip(sample, 0, stretch.samples.size) / stretch.sampling_rate
     unit = stretch.samples.unit
     waveforms = _waveforms(stretch, crossings, start, stop) * np.float32(unit)
-    return _Found(crossings.channel, time, (unit * value).astype(np.float32), waveforms)
+    return Found(crossings.channel, time, (unit * value).astype(np.float32), waveforms)
 
 
-def _waveforms(stretch: _Stretch, crossings: Crossings, start: int, stop: int) -> NDArray[np.float32]:
+def _waveforms(stretch: Stretch, crossings: Crossings, start: int, stop: int) -> NDArray[np.float32]:
     """Return the filtered samples around spikes, none where nobody asked."""
     if stretch.cut is None:
         return np.zeros((crossings.sample.size, 0), np.float32)
@@ -284,47 +240,6 @@ def _waveforms(stretch: _Stretch, crossings: Crossings, start: int, stop: int) -
     places = crossings.sample - start, crossings.channel
     cuts = [filtered for _, _, filtered in exact_windows(values, kernel, places, guard, before, after)]
     return np.concatenate([np.zeros((0, before + after), np.float32), *cuts])
-
-
-def _joined(stretches: list[_Stretch], pieces: list[_Found], rate: float, n_channels: int) -> Detection:
-    found = [(each.channel, each.time, each.amplitude, each.waveform) for each in pieces]
-    start = stretches[0].samples.start if stretches else 0.0
-    stop = max((each.samples.start + each.samples.size / rate for each in stretches), default=0.0)
-    noise, faults = _channels(stretches, n_channels)
-    if not found:
-        silent = SpikeTrains(np.zeros(0), np.zeros(n_channels + 1, np.int64), None, start, stop)
-        return Detection(silent, noise, faults, rate)
-    channel, time, amplitude, waveform = (np.concatenate(column) for column in zip(*found, strict=True))
-    order = np.lexsort((time, channel))
-    offsets = np.concatenate([[0], np.cumsum(np.bincount(channel, minlength=n_channels))])
-    cuts = waveform[order] if waveform.shape[1] else None
-    trains = SpikeTrains(time[order], offsets, None, start, stop, amplitude[order], cuts)
-    return Detection(trains, noise, faults, rate)
-
-
-def _channels(stretches: list[_Stretch], n_channels: int) -> tuple[FloatArray, tuple[str, ...]]:
-    """Return the noise of each channel, and why it was not searched."""
-    if not stretches:
-        return np.full(n_channels, np.nan), ("it has no sample",) * n_channels
-    sizes = np.array([stretch.samples.size for stretch in stretches], dtype=np.float64)
-    levels = [stretch.rule.levels for stretch in stretches]
-    share = sizes @ np.stack([each.share for each in levels]) / sizes.sum()
-    level = np.concatenate([np.where(each.usable, each.level, np.nan) for each in levels])
-    searched = np.isfinite(level).any(axis=0) & (share >= LEAST_SHARE)
-    noise = np.full(n_channels, np.nan)
-    noise[searched] = abs(stretches[0].samples.unit) * np.nanmedian(level[:, searched], axis=0)
-    constant = np.all([(each.level == 0).all(axis=0) for each in levels], axis=0)
-    faults = [
-        ""
-        if fine
-        else "it is constant"
-        if flat
-        else "it holds no number"
-        if part == 0
-        else f"{100 * part:.0f} % of it are numbers that vary"
-        for fine, flat, part in zip(searched.tolist(), constant.tolist(), share.tolist(), strict=True)
-    ]
-    return noise, tuple(faults)
 
 
 def _check(threshold: float, dead_time: float, chunk_duration: float, jobs: int) -> None:

@@ -101,7 +101,8 @@ def z_factor(
     with np.errstate(over="ignore"):
         spread = _settled(treated_center, treated_spread) + _settled(control_center, control_spread)
         distance = np.abs(treated_center - control_center)
-    return 1.0 - 3.0 * _quotient(spread, np.where(_same(treated_center, control_center), 0.0, distance))
+        found = 1.0 - 3.0 * _quotient(spread, np.where(_same(treated_center, control_center), 0.0, distance))
+    return np.where(np.isinf(found), np.nan, found)
 
 
 def ssmd(
@@ -199,14 +200,14 @@ def compare_conditions(wells: Wells, min_wells: int = MIN_WELLS) -> list[Measure
 
 
 def _too_few(conditions: Conditions, min_wells: int) -> list[str]:
-    n = conditions.groups.n
+    n = conditions.groups.n.tolist()
     found = []
     for treated, control in zip(conditions.treated.tolist(), conditions.control.tolist(), strict=True):
         if control < 0:
             found.append(conditions.each[treated].without_control)
             continue
         parts = [
-            f"{n[at]} measured {what} wells"
+            f"{n[at]} measured {what} well{'s' * (n[at] != 1)}"
             for at, what in ((treated, "treated"), (control, "control"))
             if n[at] < min_wells
         ]

@@ -17,7 +17,7 @@ __all__ = ["DoseTable", "dose_table", "fieller_interval"]
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class DoseTable:
-    """One row per recording, line, differentiation, treatment and dose, the control wells first.
+    """One row per recording, line, differentiation, vehicle, treatment and dose, the control wells first.
 
     Parameters
     ----------
@@ -81,6 +81,7 @@ class DoseTable:
                 "dose": [one.dose for one in self.conditions],
                 "dose_unit": [one.dose_unit for one in self.conditions],
                 "control": [one.control for one in self.conditions],
+                "vehicle": [one.vehicle for one in self.conditions],
                 "n_wells": self.n_wells,
                 "n_measured": self.n_measured,
                 "mean": self.mean,
@@ -108,7 +109,7 @@ def dose_table(wells: Wells, confidence: float = 0.95) -> DoseTable:
     Returns
     -------
     DoseTable
-        Treatments and doses of each recording, line and differentiation, compared with their own control wells.
+        Treatments and doses of each recording, line, differentiation and vehicle, with their own control wells.
 
     Raises
     ------

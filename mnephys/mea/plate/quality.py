@@ -80,7 +80,9 @@ FEATURES = {
         ),
     )
 }
-"""The features that this module measures; `id` is the feature of the wells, then line and differentiation if known."""
+"""The features that this module measures.
+
+`id` is the feature of the wells, then line, differentiation and vehicle if known."""
 
 
 def outer_wells(well: tuple[str, ...] | list[str], layout: PlateLayout) -> BoolArray:
@@ -229,7 +231,7 @@ def control_variability(wells: Wells) -> list[Measurement]:
     Returns
     -------
     list of Measurement
-        `control_cv` and `qc_control_cv` of each recording, line and differentiation.
+        `control_cv` and `qc_control_cv` of each recording, line, differentiation and vehicle.
 
     Examples
     --------
@@ -240,7 +242,10 @@ def control_variability(wells: Wells) -> list[Measurement]:
     labels, batch = wells.batches()
     groups = summarise(np.where(wells.control, wells.values, np.nan), batch, len(labels))
     rows: list[Measurement] = []
+    with_choice = {tuple(label[:3]) for label in labels if label[3]}
     for i, (recording, *names) in enumerate(labels):
+        if not labels[i][3] and tuple(labels[i][:3]) in with_choice:
+            continue  # Treated wells for which nobody says which of the vehicles is meant: no controls are among them.
         id_ = ": ".join(part for part in (wells.feature, ", ".join(filter(None, names))) if part)
         found = _control_rows(int(groups.n[i]), float(groups.mean[i]), float(groups.sd[i]), id_)
         rows += [replace(row, recording=recording) for row in found]

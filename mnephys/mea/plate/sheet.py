@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from mnephys.mea.plate.wells import Wells
+from mnephys.mea.plate.wells import Wells, labelled
 from mnephys.measurement import FeatureTable, Measurement, Status
 from mnephys.recording import BoolArray
 from mnephys.samples import Sample, Subject
-from mnephys.samples.treatments import is_untreated, is_vehicle
+from mnephys.samples.treatments import is_untreated, is_vehicle, vehicle_of
 
 __all__ = ["well_values"]
+
+UNNAMED = "no named vehicle"
+"""What stands for the vehicle of control wells of which nobody says it, beside others whose vehicle is named."""
 
 _YES = frozenset({"yes", "true", "1"})
 _NO = frozenset({"no", "false", "0"})
@@ -38,7 +43,9 @@ def well_values(feature: str, tables: Mapping[str, FeatureTable], subjects: Sequ
         controls of a recording, line and differentiation are the plated wells to which the sheet says ``yes``; where it
         says so to treated and to untreated wells, the untreated ones, as the others are positive controls. Where it
         says ``yes`` to none, they are the untreated wells to which it does not say ``no``: those with a vehicle or a
-        dose of 0 if there are any (`mnephys.samples.treatments`), else all.
+        dose of 0 if there are any (`mnephys.samples.treatments`), else all. Where control wells were given several
+        vehicles, DMSO and water for example, each is a control of its own, and a treated well is compared with the one
+        that the sheet names in its column ``control``.
 
     Examples
     --------
@@ -71,12 +78,15 @@ def well_values(feature: str, tables: Mapping[str, FeatureTable], subjects: Sequ
         treatment=np.array([sample.treatment for *_, sample in samples], dtype=str),
         dose_unit=np.array([sample.dose_unit for *_, sample in samples], dtype=str),
         dose=np.array([np.nan if sample.dose is None else sample.dose for *_, sample in samples], dtype=np.float64),
+        vehicle=np.full(len(samples), "", dtype=str),
         control=np.zeros(len(samples), dtype=bool),
         values=np.array([value for value, _, _ in judged], dtype=np.float64),
         status=tuple(status for _, status, _ in judged),
         reason=tuple(reason for _, _, reason in judged),
     )
-    return replace(wells, control=_controls(wells, [sample for *_, sample in samples]))
+    of = [sample for *_, sample in samples]
+    wells = replace(wells, control=_controls(wells, of))
+    return replace(wells, vehicle=_vehicles(wells, of))
 
 
 def _judged(row: Measurement | None, sample: Sample, feature: str) -> tuple[float, Status, str]:
@@ -102,6 +112,22 @@ def _controls(wells: Wells, samples: Sequence[Sample]) -> BoolArray:
     found = np.array([np.bincount(batch, weights=kind, minlength=len(labels)) for kind in kinds]) > 0
     chosen: BoolArray = kinds[found.argmax(axis=0)[batch], np.arange(len(samples))]
     return chosen
+
+
+def _vehicles(wells: Wells, samples: Sequence[Sample]) -> NDArray[Any]:
+    """Return the vehicle of each well of the batches whose control wells have several, named as the sheet does."""
+    has = np.array([vehicle_of(sample.treatment) for sample in samples], dtype=str)
+    said = np.array([vehicle_of(sample.control) for sample in samples], dtype=str)
+    _, batch = wells.batches()
+    found: dict[int, dict[str, str]] = {}
+    of_controls = wells.control & (has != "")
+    for at, vehicle, treatment in labelled(batch[of_controls], has[of_controls], wells.treatment[of_controls])[0]:
+        found.setdefault(at, {}).setdefault(vehicle, treatment)
+    several = {at: names for at, names in found.items() if len(names) > 1}
+    meant = np.where(wells.control, has, said)
+    unclear = np.where(wells.control, UNNAMED, "")
+    each = zip(batch.tolist(), meant.tolist(), unclear.tolist(), strict=True)
+    return np.array([several[at].get(name, none) if at in several else "" for at, name, none in each], dtype=str)
 
 
 def _which(flags: list[bool]) -> BoolArray:

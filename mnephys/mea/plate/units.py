@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from dataclasses import replace
@@ -10,7 +11,7 @@ import numpy as np
 
 from mnephys.mea.plate.wells import Wells, labelled
 
-__all__ = ["in_one_unit", "unit_scale"]
+__all__ = ["in_one_unit", "plain", "same_dose", "unit_scale"]
 
 _POWERS = {"": 0, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, "k": 3}
 _MOLAR = re.compile("([fpnum]?)(?:M|mol/[lL])")
@@ -39,12 +40,12 @@ def unit_scale(unit: str) -> tuple[str, int]:
     >>> unit_scale("nM"), unit_scale("\N{MICRO SIGN}mol/l"), unit_scale("ug/ml"), unit_scale("Gy")
     (('M', -9), ('M', -6), ('g/L', -3), ('Gy', 0))
     """
-    plain = _spelled(unit)
-    if molar := _MOLAR.fullmatch(plain):
+    spelled = plain(unit)
+    if molar := _MOLAR.fullmatch(spelled):
         return "M", _POWERS[molar[1]]
-    if mass := _MASS.fullmatch(plain):
+    if mass := _MASS.fullmatch(spelled):
         return "g/L", _POWERS[mass[1]] - _POWERS[mass[2]]
-    return plain, 0
+    return spelled, 0
 
 
 def in_one_unit(wells: Wells) -> Wells:
@@ -81,7 +82,7 @@ def in_one_unit(wells: Wells) -> Wells:
     chosen = np.zeros(len(kinds), dtype=np.int64)
     chosen[used[order]] = powers[order]
     shift = power - chosen[kind]
-    spelled = {scale: _spelled(unit) for scale, unit in zip(reversed(scales), reversed(units.tolist()), strict=True)}
+    spelled = {scale: plain(unit) for scale, unit in zip(reversed(scales), reversed(units.tolist()), strict=True)}
     named = [spelled[base, shown] for base, shown in zip(bases.tolist(), chosen[kind].tolist(), strict=True)]
     with np.errstate(over="ignore", under="ignore"):
         moved = np.where(
@@ -94,5 +95,50 @@ def in_one_unit(wells: Wells) -> Wells:
     return replace(wells, dose=np.array(dose, dtype=np.float64), dose_unit=np.array(named, dtype=str))
 
 
-def _spelled(unit: str) -> str:
-    return unicodedata.normalize("NFKC", unit).strip().replace("\N{GREEK SMALL LETTER MU}", "u")
+def same_dose(one: float, unit: str, other: float, other_unit: str) -> bool:
+    """Return whether two doses are the same in other words.
+
+    Parameters
+    ----------
+    one : float
+        A dose.
+    unit : str
+        Its unit.
+    other : float
+        Another one.
+    other_unit : str
+        Its unit.
+
+    Returns
+    -------
+    bool
+        False of units that cannot be compared, such as uM and ug/mL.
+
+    Examples
+    --------
+    >>> same_dose(1.0, "uM", 1000.0, "nM"), same_dose(1.0, "uM", 1.0, "nM"), same_dose(1.0, "uM", 1.0, "ug/L")
+    (True, False, False)
+    """
+    (base, power), (other_base, other_power) = unit_scale(unit), unit_scale(other_unit)
+    return base == other_base and math.isclose(one, other * 10.0 ** (other_power - power), rel_tol=10.0**-_DIGITS)
+
+
+def plain(text: str) -> str:
+    """Return a unit or a treatment without what only looks different.
+
+    Parameters
+    ----------
+    text : str
+        As somebody wrote it.
+
+    Returns
+    -------
+    str
+        With u for either micro sign, and one space between words.
+
+    Examples
+    --------
+    >>> plain("TTX  1 \N{MICRO SIGN}M")
+    'TTX 1 uM'
+    """
+    return " ".join(unicodedata.normalize("NFKC", text).replace("\N{GREEK SMALL LETTER MU}", "u").split())

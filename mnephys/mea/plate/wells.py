@@ -22,6 +22,7 @@ _COLUMNS = (
     "differentiation",
     "treatment",
     "dose_unit",
+    "vehicle",
     "dose",
     "control",
 )
@@ -37,10 +38,13 @@ class Wells:
         What was measured, and in what.
     recording, plate, well, line, differentiation, treatment, dose_unit : ndarray, str, shape (n_wells,)
         Where each value comes from, and what was done to the well; empty where unknown.
+    vehicle : ndarray, str, shape (n_wells,)
+        Where control wells of several vehicles are side by side: which one a well has, or is compared with. Empty
+        where there is one, and where nobody says which one is meant.
     dose : ndarray, float, shape (n_wells,)
         In `dose_unit`; NaN where none is stated.
     control : ndarray, bool, shape (n_wells,)
-        The wells that the others of their recording, line and differentiation are compared with.
+        The wells that the others of their recording, line, differentiation and vehicle are compared with.
     values : ndarray, float, shape (n_wells,)
         NaN wherever `status` is not ``ok``.
     status : tuple of Status
@@ -71,6 +75,7 @@ class Wells:
     differentiation: NDArray[Any]
     treatment: NDArray[Any]
     dose_unit: NDArray[Any]
+    vehicle: NDArray[Any]
     dose: FloatArray
     control: BoolArray
     values: FloatArray
@@ -120,7 +125,7 @@ class Wells:
         """
         number = np.array(values, dtype=np.float64)
         fine = np.isfinite(number)
-        texts = ("recording", "plate", "line", "differentiation", "treatment", "dose_unit")
+        texts = ("recording", "plate", "line", "differentiation", "treatment", "dose_unit", "vehicle")
         if unknown := set(columns) - {*texts, "dose", "control"}:
             raise ValueError(f"wells have no column {min(unknown)!r}")
         return cls(
@@ -150,17 +155,17 @@ class Wells:
         """Which wells have a value, shape (n_wells,)."""
         return np.isfinite(self.values)
 
-    def batches(self) -> tuple[list[tuple[str, str, str]], IntArray]:
-        """Return which wells are compared with one another: those of one recording, line and differentiation.
+    def batches(self) -> tuple[list[tuple[str, str, str, str]], IntArray]:
+        """Return which wells are compared with one another: those of one recording, line, differentiation and vehicle.
 
         Returns
         -------
         labels : list of tuple of str
-            Recording, line and differentiation of each batch, sorted.
+            Recording, line, differentiation and vehicle of each batch, sorted.
         index : ndarray, int, shape (n_wells,)
             The batch of each well.
         """
-        return labelled(self.recording, self.line, self.differentiation)
+        return labelled(self.recording, self.line, self.differentiation, self.vehicle)
 
     def rows(self) -> list[Measurement]:
         """Return the wells as rows of the tidy table.

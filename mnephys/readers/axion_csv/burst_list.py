@@ -25,7 +25,8 @@ from mnephys.readers.axion_csv.bursts import (
 from mnephys.readers.axion_csv.cells import filled, head_rows, read_text, shown
 from mnephys.readers.axion_csv.levels import Level
 from mnephys.readers.axion_csv.list_parts import LAST_TITLE_ROW, Parts, list_layout, split_list
-from mnephys.readers.axion_csv.metric_names import ELECTRODE_METRICS, WELL_METRICS, Metric
+from mnephys.readers.axion_csv.metric_kinds import Metric
+from mnephys.readers.axion_csv.metric_names import ELECTRODE_METRICS, WELL_METRICS
 from mnephys.readers.axion_csv.plate_rows import StatedDefinitions, plate_rows, read_definitions
 from mnephys.readers.axion_csv.settings import read_settings, well_facts
 from mnephys.readers.axion_csv.spike_rows import find_titles, read_rows

@@ -9,7 +9,8 @@ import numpy as np
 
 from mnephys.measurement import Measurement, Status
 from mnephys.readers.axion_csv.blocks import Block, Column
-from mnephys.readers.axion_csv.metric_names import ELECTRODE_METRICS, WELL_METRICS, Kind, Metric
+from mnephys.readers.axion_csv.metric_kinds import Kind, Metric
+from mnephys.readers.axion_csv.metric_names import ELECTRODE_METRICS, WELL_METRICS
 from mnephys.readers.axion_csv.metric_rows import (
     Contradictions,
     electrode_contradictions,

@@ -7,86 +7,15 @@ electrodes, and what ends in ``- Avg`` is an average over bursts for an electrod
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 
-__all__ = ["ELECTRODE_METRICS", "WELL_METRICS", "Kind", "Metric", "Need", "Zero", "factor_of", "plain_label"]
+from mnephys.readers.axion_csv.metric_kinds import Kind, Metric, Need, Zero
+from mnephys.readers.axion_csv.metric_spreads import ELECTRODE_SPREADS, WELL_SPREADS
+
+__all__ = ["ELECTRODE_METRICS", "WELL_METRICS", "factor_of", "plain_label"]
 
 _UNITS = {"s": 1.0, "sec": 1.0, "secs": 1.0, "seconds": 1.0, "ms": 0.001, "hz": 1.0}
 _UNIT = re.compile(r"\s*\(([a-z]+)\)", re.IGNORECASE)
-
-
-class Kind(StrEnum):
-    """What a metric is, which says what an empty cell means."""
-
-    COUNT = "count"
-    RATE = "rate"
-    SHARE = "percentage"
-    MEAN = "mean"
-
-
-class Zero(StrEnum):
-    """What a 0 means where there was something to measure."""
-
-    TRUE = "a value like any other"
-    NONE = "nothing was measured"
-    WRONG = "cannot be"
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What has to be there for a metric to be defined.
-
-    Parameters
-    ----------
-    count : str
-        A feature that is a count; ``most_bursts``, those of the electrode of a well that has most; or ``active``,
-        whether an electrode is.
-    least : int
-        So many are needed.
-    reason : str
-        Why the metric is not defined with fewer.
-    """
-
-    count: str
-    least: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """A metric of the vendor's under the name it has here.
-
-    Parameters
-    ----------
-    feature : str
-        Its name here.
-    unit : str
-        Its unit here, a unit of `mnephys.units`.
-    kind : Kind
-        What it is.
-    of : str
-        For a rate or a percentage the count that it is made of: where that is 0, so is an empty cell.
-    needs : tuple of Need
-        For what is undefined where there is too little of something.
-    zero : Zero
-        For a mean: what a 0 means where nothing is missing.
-    signed : bool
-        Whether it may be below 0.
-    strict : bool
-        Whether a value cannot be true where a need is not met. The vendor's cross-correlations take electrodes that
-        its own count of active ones leaves out.
-    """
-
-    feature: str
-    unit: str = "1"
-    kind: Kind = Kind.MEAN
-    of: str = ""
-    needs: tuple[Need, ...] = ()
-    zero: Zero = Zero.WRONG
-    signed: bool = False
-    strict: bool = True
 
 
 _SPIKE = Need("spike_count", 1, "no spike")
@@ -156,6 +85,17 @@ WELL_METRICS = MappingProxyType(
         ),
         "synchrony index": Metric("synchrony_index", needs=_ACTIVE_PAIR, zero=Zero.TRUE, signed=True, strict=False),
         "kreuz spike distance": Metric("spike_distance", needs=_ACTIVE_PAIR, zero=Zero.NONE, strict=False),
+        **{
+            f"{width} width at half height of {of}": Metric(
+                f"{name}_{width}_width", needs=_ACTIVE_PAIR, zero=Zero.NONE, strict=False
+            )
+            for width in ("half", "full")
+            for of, name in (
+                ("cross-correlation", "cross_correlation"),
+                ("normalized cross-correlation", "normalized_cross_correlation"),
+            )
+        },
+        **WELL_SPREADS,
     }
 )
 """Metrics of the block ``Well Averages``, by `plain_label`."""
@@ -185,6 +125,7 @@ ELECTRODE_METRICS = MappingProxyType(
             "inter_burst_interval_cv", needs=(_BURST, Need("burst_count", 3, "fewer than 3 bursts")), zero=Zero.TRUE
         ),
         "burst percentage": Metric("burst_percentage", "%", Kind.SHARE, "burst_count", (_SPIKE,)),
+        **ELECTRODE_SPREADS,
     }
 )
 """Metrics of the block ``Measurement``, by `plain_label`."""

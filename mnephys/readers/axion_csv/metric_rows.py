@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mnephys.measurement import Measurement, Status
 from mnephys.readers.axion_csv.blocks import Column
-from mnephys.readers.axion_csv.metric_names import Kind, Metric, Zero
+from mnephys.readers.axion_csv.metric_kinds import Kind, Metric, Zero
 from mnephys.recording import BoolArray, FloatArray
 
 __all__ = ["Contradictions", "electrode_contradictions", "measurements", "well_contradictions"]

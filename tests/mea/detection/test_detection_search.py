@@ -260,6 +260,9 @@ def test_stretches_are_searched_apart():
             assert np.allclose(times, expected, rtol=0, atol=1e-9)
             assert np.array_equal(heights, np.concatenate([parts[0][1], parts[1][1]]))
     assert signal.most < 20_000
+    assert together.stretches == pytest.approx(
+        np.array([[2.5, 2.5 + 30_000 / RATE], [100.0, 100.0 + (values.shape[0] - 30_000) / RATE]])
+    )
     assert (together.start, together.stop) == (2.5, pytest.approx(100.0 + (values.shape[0] - 30_000) / RATE))
 
 
