@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import mnephys
 from mnephys.measurement import Status
 from mnephys.patch.family import find_family
+from mnephys.patch.no_cell import disorder
 from mnephys.patch.quality import QualityLimits, control_quality
 from mnephys.recording import Clamp, CommandSource, SweepRecording
 from mnephys.simulate import STAGES, integrate, record, step_family
@@ -337,6 +339,24 @@ def test_one_step_that_something_else_disturbed_makes_no_disorder(family_of):
     recording = family_of(STEPS, noise=0.2)
     disturbed = _with(recording, 1, lambda v: 2 * np.median(v[:500]) - v)
     assert _reasons(disturbed) == {}
+
+
+def test_thousands_of_steps_are_compared_in_little_memory():
+    # A step in each of 5,000 short sweeps: all pairs of them would be 12 million.
+    n, rng = 5000, np.random.default_rng(0)
+    levels = rng.choice([-40.0, -20.0, 20.0, 40.0], n)
+    inside = np.zeros(400)
+    inside[100:300] = 1.0
+    command = levels[:, np.newaxis] * inside
+    good = -65.0 + 0.2 * command + rng.normal(0, 0.2, command.shape)
+    for response, disordered in ((good, False), (good[rng.permutation(n)], True)):
+        family = find_family(SweepRecording(response, 1000.0, Clamp.CURRENT, command, CommandSource.EPOCH_TABLE))
+        tracemalloc.start()
+        found = disorder(family, QualityLimits.read())
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert found.startswith("out of order") == disordered
+        assert most < 30e6
 
 
 def test_small_responses_tell_no_order(family_of):
